@@ -1,0 +1,26 @@
+/**
+ * Time-sortable ids: a prefix, ten characters of time, sixteen of randomness (Crockford base 32, lower case).
+ * Sorting ids of one prefix as text sorts them by the millisecond in which they were made.
+ */
+import type { Clock } from "./clock.ts"
+import type { Random } from "./random.ts"
+
+const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+/** An id such as `run_01jd2k…`: `prefix`, an underscore, 26 characters. */
+export function newId(prefix: string, clock: Clock, random: Random): string {
+  let time = clock.nowMs()
+  let head = ""
+  for (let index = 0; index < 10; index += 1) {
+    head = ALPHABET.charAt(time % 32) + head
+    time = Math.floor(time / 32)
+  }
+  let tail = ""
+  for (let index = 0; index < 16; index += 1) tail += ALPHABET.charAt(Math.floor(random.next() * 32))
+  return `${prefix}_${head}${tail}`
+}
+
+/** Whether `text` has the shape that `newId(prefix, …)` makes. */
+export function isId(prefix: string, text: string): boolean {
+  return text.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(text.slice(prefix.length + 1))
+}

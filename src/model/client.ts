@@ -1,0 +1,47 @@
+/**
+ * What a run sees of the gateway: one function. The engine is handed a `ModelClient` and knows nothing behind it,
+ * so a scripted one, a replaying one and the real one are interchangeable.
+ */
+import type { BlobRef } from "../lib/blob-ref.ts"
+import type { Operation } from "./operation.ts"
+import type { OperationOutcome } from "./record.ts"
+
+/** Who asks, and on whose behalf: everything that routing rules may look at. */
+export interface OperationContext {
+  readonly runId: string
+  readonly workflow: string
+  readonly step: {
+    /** The step's address in the run, such as `items[3].extract`. */
+    readonly path: string
+    readonly name: string
+    readonly kind: string
+    /** Failed attempts of this step so far in this run. */
+    readonly failures: number
+    readonly attempt: number
+  }
+  readonly tenant: { readonly id: string; readonly plan?: string }
+  readonly user?: { readonly id: string }
+  /** Residency that the run asks for, such as `eu`. */
+  readonly region?: string
+  readonly tags: readonly string[]
+  /** The step's own route, when its author named one. */
+  readonly route?: string
+  /** When the step's time is over, milliseconds since the epoch: no attempt may begin that cannot end before it. */
+  readonly deadlineMs?: number
+}
+
+export interface OperationOptions {
+  readonly signal: AbortSignal
+  /** The bytes behind a media part. */
+  readonly loadMedia: (ref: BlobRef) => Promise<Uint8Array>
+  /** Called with each piece of an answer as it streams in. */
+  readonly onDelta?: (delta: { readonly type: "text"; readonly text: string }) => void
+}
+
+export interface ModelClient {
+  /**
+   * Serves one operation. Resolves with a record in every case, also when all candidates failed;
+   * rejects only when `options.signal` aborted or for a fault of our own.
+   */
+  operate(operation: Operation, context: OperationContext, options: OperationOptions): Promise<OperationOutcome>
+}

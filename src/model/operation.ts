@@ -1,0 +1,65 @@
+/**
+ * Operations: what a step asks of the gateway, free of any provider. An operation is plain canonical JSON,
+ * so it can be recorded, digested, compared and asked again.
+ */
+import type { BlobRef } from "../lib/blob-ref.ts"
+import { sha256 } from "../lib/digest.ts"
+import { canonicalJson, type Json, type JsonObject } from "../lib/json.ts"
+import type { Message } from "./message.ts"
+
+/** A JSON Schema (draft 2020-12 as zod writes it). */
+export type JsonSchema = JsonObject
+
+/** A tool that a model may call: what it is for, and the schema of its arguments. */
+export interface ToolSpec {
+  readonly name: string
+  readonly description: string
+  readonly input: JsonSchema
+}
+
+/** A worked example of the wanted answer: shown to a language model, used as evidence by an extractive one. */
+export interface Example {
+  readonly input: string
+  readonly output: Json
+}
+
+export interface GenerateOperation {
+  readonly type: "generate"
+  readonly messages: readonly Message[]
+  /** The shape of the answer. Absent: free text. */
+  readonly output?: { readonly name: string; readonly schema: JsonSchema }
+  readonly examples?: readonly Example[]
+  readonly tools?: readonly ToolSpec[]
+  readonly toolChoice?: "auto" | "required" | "none"
+  /** Text that a template model answers with, rendered by the step: the only prose a machine without a language model has. */
+  readonly template?: string
+  readonly maxOutputTokens?: number
+  readonly temperature?: number
+  readonly reasoningEffort?: "none" | "low" | "medium" | "high"
+  /** Passed through untouched to the provider named by each key. */
+  readonly providerOptions?: Readonly<Record<string, JsonObject>>
+}
+
+export interface EmbedOperation {
+  readonly type: "embed"
+  readonly texts: readonly string[]
+}
+
+export interface ModerateOperation {
+  readonly type: "moderate"
+  readonly texts: readonly string[]
+}
+
+export interface TranscribeOperation {
+  readonly type: "transcribe"
+  readonly audio: BlobRef
+  /** BCP 47 language tag, when known. */
+  readonly language?: string
+}
+
+export type Operation = GenerateOperation | EmbedOperation | ModerateOperation | TranscribeOperation
+
+/** SHA-256 of the operation's canonical JSON: the same question has the same digest, whoever asks it and when. */
+export function operationDigest(operation: Operation): string {
+  return sha256(canonicalJson(operation))
+}
