@@ -1,0 +1,162 @@
+/**
+ * The events of a run's log: one closed union. State, cost, traces, audit and replay are folds over these and nothing else.
+ *
+ * Invariants:
+ * 1. Write-ahead: `step.started` with the resolved input is in the log before anything leaves the object.
+ * 2. Every `step.started` of a leaf is ended by exactly one of `step.completed`, `step.failed`, `step.interrupted` of the
+ *    same path and attempt, unless it is the one in flight.
+ * 3. Nothing is ever rewritten. What was paid for is in an `operation.completed` before it is used.
+ */
+import type { BlobRef } from "../lib/blob-ref.ts"
+import type { ErrorData } from "../lib/errors.ts"
+import type { Json } from "../lib/json.ts"
+import type { FailureClass } from "../model/failure.ts"
+import type { Operation } from "../model/operation.ts"
+import type { OperationRecord } from "../model/record.ts"
+import type { OperationResult } from "../model/result.ts"
+
+/** A JSON value as the log holds it: whole, or (over 128 KiB) with its large parts replaced by blob references. */
+export type Stored = Json | BlobRef
+
+/** Where a live or replayed run stops before it goes on: one condition per entry, any of them is enough. */
+export type Breakpoint =
+  | { readonly step: string }
+  | { readonly kind: string }
+  | { readonly costAboveNanoUsd: number }
+  | { readonly on: "schema-failure" | "refusal" | "error" }
+
+/** What a run was asked to be. Never changes after `run.created`. */
+export interface RunHeader {
+  readonly runId: string
+  readonly workflow: string
+  readonly version: number
+  readonly graphDigest: string
+  readonly input: Stored
+  readonly tenant: { readonly id: string; readonly plan?: string }
+  readonly user?: { readonly id: string }
+  readonly region?: string
+  readonly tags: readonly string[]
+  readonly priority?: number
+  readonly budgetNanoUsd?: number
+  readonly breakpoints?: readonly Breakpoint[]
+  readonly parent?: { readonly runId: string; readonly path: string }
+  readonly forkedFrom?: { readonly runId: string; readonly path: string }
+  /** Whether the platform keeps this run's object inside the region that was asked for. */
+  readonly jurisdiction?: { readonly asked: string; readonly applied: boolean; readonly reason?: string }
+}
+
+/** Why a step waits, and what ends the waiting. */
+export interface Waiting {
+  readonly reason: "approval" | "signal" | "sleep" | "child" | "interrupted"
+  /** The signal's name, for `signal`. */
+  readonly signal?: string
+  /** When the wait ends by itself, milliseconds since the epoch. */
+  readonly untilMs?: number
+  /** What a person is asked, for `approval`. */
+  readonly summary?: string
+  /** JSON Schema of the answer, for `approval` and `signal`. */
+  readonly form?: Json
+  readonly approvers?: readonly string[]
+  readonly childRunId?: string
+}
+
+/** What somebody decided about a step from outside. */
+export type Resolution =
+  | { readonly action: "retry"; readonly model?: string }
+  | { readonly action: "complete"; readonly output: Stored }
+  | { readonly action: "fail"; readonly message: string }
+  | { readonly action: "edit"; readonly input: Stored }
+  | { readonly action: "skip" }
+
+/** Data of each event type. Run-level events have the path "" and attempt 0. */
+export interface EventData {
+  "run.created": RunHeader
+  "run.started": Record<string, never>
+  "run.paused": { readonly reason: "requested" | "breakpoint"; readonly at?: string; readonly by?: string }
+  "run.resumed": { readonly mode: "continue" | "step" | "run-to"; readonly to?: string; readonly by?: string }
+  "run.completed": { readonly output: Stored }
+  "run.failed": { readonly error: ErrorData; readonly at?: string }
+  "run.cancelled": { readonly reason?: string; readonly by?: string; readonly compensate: boolean }
+  "run.forked": {
+    readonly from: { readonly runId: string; readonly path: string; readonly headHash: string }
+    readonly edits: Json
+  }
+
+  "step.started": {
+    readonly kind: string
+    /** Digest of the step's definition when it ran: tells later code what changed. */
+    readonly digest: string
+    /** True for a step that only holds other steps (branch, map …): it calls nobody itself. */
+    readonly composite?: boolean
+    /** The resolved input. On later attempts it is left out: the first one stands. */
+    readonly input?: Stored
+    readonly idempotencyKey?: string
+    readonly effect?: "read" | "idempotent" | "unsafe"
+  }
+  "step.completed": {
+    readonly output: Stored
+    /** The `signal.received` that this step consumed. */
+    readonly signalSeq?: number
+    /** The prompt or another part that may change was different from the recording when this step was resumed. */
+    readonly note?: string
+  }
+  "step.failed": {
+    readonly error: ErrorData
+    readonly failureClass: FailureClass
+    /** When the next attempt begins; absent when this was the last. */
+    readonly retryAtMs?: number
+  }
+  "step.skipped": { readonly kind: string; readonly reason: string }
+  "step.waiting": Waiting
+  /** The attempt was in flight when the object died. `parked`: an unsafe effect may have happened, somebody must resolve it. */
+  "step.interrupted": { readonly parked: boolean }
+  "step.resolved": Resolution & { readonly by?: string }
+
+  "operation.completed": {
+    /** 0-based place among the operations of this attempt of the step. */
+    readonly index: number
+    /** The operation itself, unless it is the step's recorded input. */
+    readonly request?: Operation | BlobRef
+    readonly record: OperationRecord
+    readonly response?: OperationResult | BlobRef
+    readonly error?: ErrorData
+  }
+  "signal.received": { readonly name: string; readonly payload: Stored; readonly path?: string; readonly by?: string }
+
+  "compensation.started": { readonly input: Stored }
+  "compensation.completed": { readonly output: Stored }
+  "compensation.failed": { readonly error: ErrorData; readonly retryAtMs?: number }
+}
+
+export type EventType = keyof EventData
+
+/** An event before the store numbered, dated and chained it. */
+export type NewEvent = {
+  [Type in EventType]: {
+    readonly type: Type
+    readonly path: string
+    readonly attempt: number
+    readonly data: EventData[Type]
+  }
+}[EventType]
+
+/** An event as the log holds it. `seq` counts from 1 without gaps; `hash` chains it to the one before. */
+export type RunEvent = NewEvent & { readonly seq: number; readonly atMs: number; readonly hash: string }
+
+/** The event of one type. */
+export type EventOf<Type extends EventType> = Extract<RunEvent, { type: Type }>
+
+/** Makes a step-level event. */
+export function stepEvent<Type extends EventType>(
+  type: Type,
+  path: string,
+  attempt: number,
+  data: EventData[Type],
+): NewEvent {
+  return { type, path, attempt, data } as NewEvent
+}
+
+/** Makes a run-level event. */
+export function runEvent<Type extends EventType>(type: Type, data: EventData[Type]): NewEvent {
+  return { type, path: "", attempt: 0, data } as NewEvent
+}

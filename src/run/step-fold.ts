@@ -1,0 +1,140 @@
+/** How step-level events change the state of a run. Part of the fold in `run-state.ts`, which owns the types and invariants. */
+import { must } from "../lib/assert.ts"
+import type { EventOf, RunEvent } from "./event.ts"
+import type { RunState, StepState, StepStatus } from "./run-state.ts"
+
+export function applyStepEvent(state: RunState, event: RunEvent): void {
+  if (event.type === "step.started") return started(state, event)
+  if (event.type === "step.skipped") return skipped(state, event)
+  if (event.type === "signal.received") {
+    state.signals.push({ seq: event.seq, ...event.data })
+    return
+  }
+  const step = must(
+    state.steps.get(event.path),
+    `event ${event.seq} (${event.type}) names step ${event.path}, which never started`,
+  )
+  switch (event.type) {
+    case "step.completed":
+      return completed(state, step, event)
+    case "step.failed":
+      step.failures += 1
+      step.error = event.data.error
+      step.operations = []
+      if (event.data.retryAtMs === undefined) return finish(state, step, "failed", event.atMs)
+      step.retryAtMs = event.data.retryAtMs
+      return move(state, step, "retrying")
+    case "step.waiting":
+      step.waiting = event.data
+      return move(state, step, "waiting")
+    case "step.interrupted":
+      if (event.data.parked) step.waiting = { reason: "interrupted" }
+      return move(state, step, event.data.parked ? "waiting" : "interrupted")
+    case "step.resolved":
+      return resolved(state, step, event)
+    case "operation.completed":
+      step.operations.push({ seq: event.seq, index: event.data.index, requestDigest: event.data.record.requestDigest })
+      state.costNanoUsd += event.data.record.costNanoUsd
+      return
+    case "compensation.started":
+      step.compensation = "running"
+      return
+    case "compensation.completed":
+      step.compensation = "completed"
+      return
+    case "compensation.failed":
+      if (event.data.retryAtMs === undefined) step.compensation = "failed"
+      return
+    default:
+      return
+  }
+}
+
+function started(state: RunState, event: EventOf<"step.started">): void {
+  const { kind, digest, composite = false, input, effect } = event.data
+  let step = state.steps.get(event.path)
+  if (!step) {
+    step = {
+      path: event.path,
+      kind,
+      composite,
+      status: "completed",
+      attempt: 0,
+      failures: 0,
+      digest,
+      startedAtMs: event.atMs,
+      operations: [],
+    }
+    state.steps.set(event.path, step)
+  }
+  step.attempt = event.attempt
+  step.digest = digest
+  if (input !== undefined) step.inputSeq = event.seq
+  if (effect) step.effect = effect
+  delete step.retryAtMs
+  delete step.waiting
+  delete step.error
+  delete step.resolution
+  delete step.endedAtMs
+  move(state, step, "running")
+}
+
+function skipped(state: RunState, event: EventOf<"step.skipped">): void {
+  state.steps.set(event.path, {
+    path: event.path,
+    kind: event.data.kind,
+    composite: false,
+    status: "skipped",
+    attempt: 0,
+    failures: 0,
+    digest: "",
+    startedAtMs: event.atMs,
+    endedAtMs: event.atMs,
+    operations: [],
+  })
+}
+
+function completed(state: RunState, step: StepState, event: EventOf<"step.completed">): void {
+  const { signalSeq } = event.data
+  if (signalSeq !== undefined) state.signals = state.signals.filter((signal) => signal.seq !== signalSeq)
+  complete(state, step, event)
+}
+
+function resolved(state: RunState, step: StepState, event: EventOf<"step.resolved">): void {
+  if (event.data.action === "complete") return complete(state, step, event)
+  if (event.data.action === "skip") return finish(state, step, "skipped", event.atMs)
+  if (event.data.action === "edit") {
+    step.inputSeq = event.seq
+    return
+  }
+  step.resolution = event.data
+  delete step.waiting
+  move(state, step, "interrupted")
+}
+
+function complete(state: RunState, step: StepState, event: RunEvent): void {
+  step.outputSeq = event.seq
+  if (!step.composite) state.completedOrder.push(step.path)
+  finish(state, step, "completed", event.atMs)
+}
+
+function finish(state: RunState, step: StepState, status: StepStatus, atMs: number): void {
+  step.endedAtMs = atMs
+  step.operations = []
+  delete step.waiting
+  delete step.retryAtMs
+  move(state, step, status)
+}
+
+/** Changes a step's status and keeps the counts of running and waiting leaves, from which the run's status is read. */
+function move(state: RunState, step: StepState, status: StepStatus): void {
+  if (!step.composite) {
+    state.runningLeaves += Number(isBusy(status)) - Number(isBusy(step.status))
+    state.waitingLeaves += Number(status === "waiting") - Number(step.status === "waiting")
+  }
+  step.status = status
+}
+
+function isBusy(status: StepStatus): boolean {
+  return status === "running" || status === "retrying" || status === "interrupted"
+}
