@@ -1,0 +1,43 @@
+/** zod schemas as JSON Schema, and as checks with readable errors. */
+import { z } from "zod"
+import type { ErrorCode } from "../lib/error-codes.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { isJsonObject, type JsonObject, toJson } from "../lib/json.ts"
+
+export type Schema<Output = unknown> = z.ZodType<Output>
+
+/** JSON Schema of `schema`, as a caller has to send it (`input`) or as a step gives it (`output`). */
+export function jsonSchema(schema: Schema, io: "input" | "output" = "output"): JsonObject {
+  const converted = toJson(z.toJSONSchema(schema, { io, unrepresentable: "any", reused: "inline" }))
+  if (!isJsonObject(converted)) return {}
+  const { $schema: _dialect, "~standard": _standard, ...rest } = converted
+  return rest
+}
+
+/** One thing that is wrong with a value, and where. */
+export interface SchemaIssue {
+  readonly path: string
+  readonly message: string
+}
+
+/** What is wrong with a value, as a list of paths and reasons. */
+export function schemaIssues(error: z.ZodError, root: string): SchemaIssue[] {
+  return error.issues.map((issue) => ({ path: pathText(root, issue.path), message: issue.message }))
+}
+
+/** `value` as `schema` reads it. Throws `code` with every path and reason in `details.issues`. */
+export function parseWith<Output>(schema: Schema<Output>, value: unknown, code: ErrorCode, root: string): Output {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = schemaIssues(parsed.error, root)
+  const shown = issues.slice(0, 5).map((issue) => `${issue.path}: ${issue.message}`)
+  const more = issues.length > 5 ? ` (and ${issues.length - 5} more)` : ""
+  throw new WaybillError(code, `${shown.join("; ")}${more}`, { path: issues[0]?.path ?? root, issues })
+}
+
+function pathText(root: string, path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),
+    root,
+  )
+}

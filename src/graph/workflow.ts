@@ -1,0 +1,101 @@
+/** A finished workflow: the frozen graph with what is needed to start a run of it. */
+
+import { sha256 } from "../lib/digest.ts"
+import { type Duration, durationMs } from "../lib/duration.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { canonicalJson, type Json, type JsonObject } from "../lib/json.ts"
+import { checkSize, scopeDigest } from "./compile.ts"
+import type { Scope, StepNode } from "./node.ts"
+import { jsonSchema, parseWith, type Schema } from "./schema.ts"
+
+export interface WorkflowOptions<Input> {
+  /** Counted up by the author when a change should not reach runs that are under way. */
+  readonly version: number
+  readonly description?: string
+  readonly input: Schema<Input>
+  /** Checked on the workflow's output, when given. */
+  readonly output?: Schema
+  /** Named inputs that show the workflow at work; demos, tests and the documentation use them. Checked against `input`. */
+  readonly examples?: Readonly<Record<string, NoInfer<Input>>>
+  /** Of the whole run, waits included. */
+  readonly timeout?: Duration
+  /** What a run may spend, in US dollars. */
+  readonly budgetUsd?: number
+  /** Runs of this workflow at once per tenant; the rest queue. */
+  readonly concurrency?: number
+}
+
+export interface Workflow<Input = unknown, Output = unknown> {
+  readonly name: string
+  readonly version: number
+  readonly description?: string
+  readonly input: Schema<Input>
+  readonly outputSchema?: Schema
+  readonly examples: Readonly<Record<string, Input>>
+  readonly timeoutMs?: number
+  readonly budgetUsd?: number
+  readonly concurrency?: number
+  readonly scope: Scope
+  /** Changes with any step, prompt or schema. */
+  readonly digest: string
+  /** Carries the output's type; absent at run time. */
+  readonly outputType?: Output
+}
+
+export function makeWorkflow<Input>(name: string, options: WorkflowOptions<Input>, scope: Scope): Workflow<Input> {
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name))
+    throw new WaybillError(
+      "graph_invalid",
+      `Found the workflow name ${JSON.stringify(name)}, expected lower-case letters, digits and dashes.`,
+      { path: name },
+    )
+  checkSize(scope, name)
+  const examples = options.examples ?? {}
+  for (const [key, example] of Object.entries(examples))
+    parseWith(options.input, example, "graph_invalid", `${name}.examples.${key}`)
+  const { version, description, budgetUsd, concurrency } = options
+  const shape = { name, version, input: jsonSchema(options.input, "input"), scope: scopeDigest(scope) }
+  return Object.freeze({
+    name,
+    version,
+    ...(description === undefined ? {} : { description }),
+    input: options.input,
+    ...(options.output ? { outputSchema: options.output } : {}),
+    examples,
+    ...(options.timeout === undefined ? {} : { timeoutMs: durationMs(options.timeout, `${name}.timeout`) }),
+    ...(budgetUsd === undefined ? {} : { budgetUsd }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    scope,
+    digest: sha256(canonicalJson(shape)).slice(0, 16),
+  })
+}
+
+/** The graph as JSON: what `GET /v1/workflows/{name}` serves and the dashboard draws. */
+export function workflowJson(workflow: Workflow): JsonObject {
+  return {
+    name: workflow.name,
+    version: workflow.version,
+    digest: workflow.digest,
+    ...(workflow.description === undefined ? {} : { description: workflow.description }),
+    input: jsonSchema(workflow.input, "input"),
+    ...(workflow.outputSchema ? { output: jsonSchema(workflow.outputSchema) } : {}),
+    examples: JSON.parse(canonicalJson(workflow.examples)),
+    steps: scopeJson(workflow.scope),
+  }
+}
+
+function scopeJson(scope: Scope): Json {
+  return scope.steps.map(nodeJson)
+}
+
+function nodeJson(node: StepNode): Json {
+  const scopes = Object.entries(node.scopes)
+  return {
+    name: node.name,
+    kind: node.kind,
+    digest: node.digest,
+    ...(node.outputSchema ? { output: node.outputSchema } : {}),
+    ...(Object.keys(node.summary).length > 0 ? { options: node.summary } : {}),
+    ...(scopes.length > 0 ? { scopes: Object.fromEntries(scopes.map(([key, scope]) => [key, scopeJson(scope)])) } : {}),
+  }
+}

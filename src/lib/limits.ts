@@ -1,0 +1,42 @@
+/** Every limit of the product, in one place, each with the reason for its size. */
+
+/** Bytes of canonical JSON over which a value leaves the log for the blob store: keeps a row far below the platform's 2 MB. */
+export const INLINE_VALUE_BYTES = 128 * 1024
+
+/** Bytes of one stored value or medium. A Durable Object has 128 MB in all, and a value is held about three times while it is copied. */
+export const MAX_BLOB_BYTES = 25 * 1024 * 1024
+
+/** Bytes of one HTTP request body that is not a medium. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024
+
+/** Steps that one run may execute, composites and loop iterations included: state stays within an isolate's memory. */
+export const MAX_STEPS_PER_RUN = 30_000
+
+/** Items of one `map`. */
+export const MAX_MAP_ITEMS = 10_000
+
+/** Items of a `map`, or branches of a `parallel`, that run at once unless their author says otherwise. */
+export const DEFAULT_CONCURRENCY = 10
+
+/** Steps of one run in flight at once, whatever its author says: each may hold a connection and its buffers. */
+export const MAX_CONCURRENT_STEPS = 100
+
+/** How deep graphs may nest, and how many runs may stand above a child run. */
+export const MAX_DEPTH = 16
+
+/** Steps in one graph, counted through all its scopes. */
+export const MAX_GRAPH_STEPS = 2_000
+
+/** Bytes of outputs kept in memory for the steps that read them. */
+export const VALUE_CACHE_BYTES = 16 * 1024 * 1024
+
+/** A crash is noticed at most this long after it: the watchdog is never further ahead while a step is in flight. */
+export const WATCHDOG_MS = 5_000
+
+/** A turn of a long run ends after so many steps or so much time, and goes on from the alarm with fresh limits of the platform. */
+export const MAX_STEPS_PER_TURN = 2_000
+export const MAX_TURN_MS = 60_000
+
+/** Attempts of a step whose author says nothing, and of an operation over all its candidates. */
+export const DEFAULT_STEP_ATTEMPTS = 3
+export const MAX_OPERATION_ATTEMPTS = 8
