@@ -110,8 +110,5 @@ function checkName(name: unknown, path: string): void {
 function optionsSummary(options: StepOptions): JsonObject {
   const { when, ...rest } = options
   const plain = toJson(rest, "options")
-  return {
-    ...(typeof plain === "object" && plain !== null && !Array.isArray(plain) ? plain : {}),
-    ...(when ? { when: sourceDigest(when) } : {}),
-  }
+  return { ...(isJsonObject(plain) ? plain : {}), ...(when ? { when: sourceDigest(when) } : {}) }
 }
