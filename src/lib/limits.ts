@@ -3,6 +3,9 @@
 /** Bytes of canonical JSON over which a value leaves the log for the blob store: keeps a row far below the platform's 2 MB. */
 export const INLINE_VALUE_BYTES = 128 * 1024
 
+/** Bytes of one event's data in the log: a row of the platform holds 2 MB, and an event may carry several inline values. */
+export const MAX_EVENT_BYTES = 1536 * 1024
+
 /** Bytes of one stored value or medium. A Durable Object has 128 MB in all, and a value is held about three times while it is copied. */
 export const MAX_BLOB_BYTES = 25 * 1024 * 1024
 
