@@ -15,8 +15,8 @@ import { join, resolve } from "node:path"
 import { fileURLToPath, pathToFileURL } from "node:url"
 import { promisify } from "node:util"
 
-const here = fileURLToPath(new URL(".", import.meta.url))
-const folders = [here, fileURLToPath(new URL("../../../test/fixtures/screens/", import.meta.url))]
+const here = fileURLToPath(new URL(".", import.meta.url).href)
+const folders = [here, fileURLToPath(new URL("../../../test/fixtures/screens/", import.meta.url).href)]
 const chromium = process.env.CHROMIUM ?? "chromium"
 
 async function allPages(): Promise<string[]> {
