@@ -4,8 +4,11 @@
  */
 import { isJsonObject } from "./json.ts"
 
-/** Where a large value or a medium (image, PDF, audio) is kept. `bytes` is its size, `mediaType` its MIME type. */
-export interface BlobRef {
+/**
+ * Where a large value or a medium (image, PDF, audio) is kept. `bytes` is its size, `mediaType` its MIME type.
+ * A type and no interface, so that a reference is itself `Json`.
+ */
+export type BlobRef = {
   readonly $blob: `sha256:${string}`
   readonly bytes: number
   readonly mediaType: string

@@ -23,6 +23,18 @@ export const ERROR_CODES = {
     remedy: 'Write a number of milliseconds or text such as "300ms", "3s", "10m", "2h", "7d".',
   },
 
+  // Blobs
+  blob_missing: {
+    status: 404,
+    retryable: false,
+    remedy: "Upload the content again (POST /v1/media), or bind the bucket that the run was written with.",
+  },
+  blob_corrupt: {
+    status: 500,
+    retryable: false,
+    remedy: "Restore the blob named from a backup: its content is not what was stored.",
+  },
+
   // Graphs
   graph_invalid: { status: 500, retryable: false, remedy: "Correct the workflow's definition at the path named." },
 

@@ -27,6 +27,10 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }
 
+export function isJsonArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
 function write(value: unknown, path: string, depth: number): string {
   if (depth > MAX_DEPTH) throw notJson(path, `nesting deeper than ${MAX_DEPTH} (a cycle?)`)
   switch (typeof value) {
