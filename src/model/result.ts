@@ -12,9 +12,17 @@ export interface Usage {
   readonly cacheReadTokens: number
   readonly cacheWriteTokens: number
   readonly reasoningTokens: number
+  /** Sound listened to, milliseconds; only where sound is what is paid for. */
+  readonly audioMs?: number
 }
 
-export const NO_USAGE: Usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 }
+export const NO_USAGE: Usage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+}
 
 export function addUsage(left: Usage, right: Usage): Usage {
   return {
@@ -23,6 +31,9 @@ export function addUsage(left: Usage, right: Usage): Usage {
     cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
     cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
     reasoningTokens: left.reasoningTokens + right.reasoningTokens,
+    ...(left.audioMs === undefined && right.audioMs === undefined
+      ? {}
+      : { audioMs: (left.audioMs ?? 0) + (right.audioMs ?? 0) }),
   }
 }
 

@@ -57,6 +57,10 @@ export interface Capabilities {
   readonly structuredOutput: "native" | "instruction"
   readonly tools: boolean
   readonly streaming: boolean
+  /** Parts of an operation that the model cannot do without: an operation that lacks one is not sent to it. */
+  readonly needs?: readonly ("template" | "schema" | "media")[]
+  /** `body`: the provider's wiring sends worked examples by itself. Absent: the gateway makes them turns of the conversation. */
+  readonly examples?: "body"
   /** Largest request body that the endpoint takes, in bytes, when documented. */
   readonly maxRequestBytes?: number
 }

@@ -1,0 +1,109 @@
+/**
+ * What usage costs: the public price list that ships with `@pydantic/genai-prices` (offline data), or prices of one's own.
+ * The only place where dollars become nano-dollars, rounded once, half up. Cached, cache-write and reasoning tokens are priced
+ * as the list says; reasoning tokens are output tokens.
+ */
+import { calcPrice, findProvider, type Provider } from "@pydantic/genai-prices"
+import type { Usage } from "../model/result.ts"
+
+export interface Cost {
+  /** Zero when `priced` is false. */
+  readonly costNanoUsd: number
+  /** Whether a price is known. */
+  readonly priced: boolean
+}
+
+/** USD per million tokens. */
+export interface TokenPrice {
+  readonly input: number
+  readonly output: number
+  /** Absent: as `input`. */
+  readonly cacheRead?: number
+  /** Absent: as `input`. */
+  readonly cacheWrite?: number
+}
+
+/** Cost of `usage` at `atMs`. `provider` is our id (`bedrock`) or the price list's own (`aws`). */
+export type PriceNanoUsd = (provider: string, model: string, usage: Usage, atMs: number) => Cost
+
+const UNPRICED: Cost = { costNanoUsd: 0, priced: false }
+const FREE: Cost = { costNanoUsd: 0, priced: true }
+
+/** Where the price list calls a provider otherwise than we do. */
+const LIST_IDS: Readonly<Record<string, string>> = {
+  bedrock: "aws",
+  "google-vertex": "google",
+  xai: "x-ai",
+  "workers-ai": "cloudflare",
+}
+
+/** Models of our own machine cost nothing. */
+const FREE_PROVIDERS: ReadonlySet<string> = new Set(["local"])
+
+/** The price by the public list: free for `local`, unpriced for a model that the list does not know. */
+export const priceNanoUsd: PriceNanoUsd = (provider, model, usage, atMs) => {
+  if (FREE_PROVIDERS.has(provider)) return FREE
+  const entry = listed(LIST_IDS[provider] ?? provider, model)
+  if (!entry) return UNPRICED
+  const price = calcPrice(
+    {
+      input_tokens: usage.inputTokens,
+      output_tokens: usage.outputTokens,
+      // The list refuses parts that exceed the whole; a provider that reports them so is taken at its total.
+      cache_read_tokens: Math.min(usage.cacheReadTokens, usage.inputTokens),
+      cache_write_tokens: Math.min(
+        usage.cacheWriteTokens,
+        usage.inputTokens - Math.min(usage.cacheReadTokens, usage.inputTokens),
+      ),
+      ...(usage.audioMs === undefined ? {} : { audio_seconds: usage.audioMs / 1000 }),
+    },
+    model,
+    { provider: entry, timestamp: new Date(atMs) },
+  )
+  return price ? { costNanoUsd: nano(price.total_price), priced: true } : UNPRICED
+}
+
+/** A price function that knows `own` (by `"<provider>/<model>"`) and asks `others` for the rest. */
+export function withPrices(
+  own: Readonly<Record<string, TokenPrice>>,
+  others: PriceNanoUsd = priceNanoUsd,
+): PriceNanoUsd {
+  return (provider, model, usage, atMs) => {
+    const price = own[`${provider}/${model}`]
+    return price ? { costNanoUsd: nano(dollars(price, usage)), priced: true } : others(provider, model, usage, atMs)
+  }
+}
+
+function dollars(price: TokenPrice, usage: Usage): number {
+  const plainTokens = Math.max(0, usage.inputTokens - usage.cacheReadTokens - usage.cacheWriteTokens)
+  return (
+    (plainTokens * price.input +
+      usage.cacheReadTokens * (price.cacheRead ?? price.input) +
+      usage.cacheWriteTokens * (price.cacheWrite ?? price.input) +
+      usage.outputTokens * price.output) /
+    1e6
+  )
+}
+
+function nano(usd: number): number {
+  // A sum of products such as 7.000000000000001e-5 must not cross a rounding boundary by its last bit.
+  return Math.round(Number((usd * 1e9).toPrecision(15)))
+}
+
+/**
+ * The list's provider with nothing but the one model in it. Finding a model tests every pattern of the list (a third of a
+ * millisecond), so what was found is kept; models in use are few.
+ */
+const found = new Map<string, Provider | undefined>()
+const MAX_FOUND = 1_000
+
+function listed(provider: string, model: string): Provider | undefined {
+  const key = `${provider}/${model}`
+  if (found.has(key)) return found.get(key)
+  const whole = findProvider({ providerId: provider })
+  const match = whole && calcPrice({ input_tokens: 1 }, model, { provider: whole })
+  const entry = match ? { ...match.provider, models: [match.model] } : undefined
+  if (found.size >= MAX_FOUND) found.clear()
+  found.set(key, entry)
+  return entry
+}
