@@ -26,18 +26,23 @@ const SCHEMA = `
     outcome TEXT NOT NULL) STRICT;
   PRAGMA user_version = ${SCHEMA_VERSION};`
 
-/** Opens `file` (or ":memory:"), creating and seeding it when it is new. Throws when another schema wrote it. */
+/** Opens `file` (or ":memory:"), creating and seeding it when it is new. Throws, changing nothing, when it is not a sandbox's. */
 export function openDatabase(file: string): DatabaseSync {
   const db = new DatabaseSync(file)
-  // A kill of the process loses nothing in this mode; only a power cut could, and the sandbox need not survive that.
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
-  const version = db.prepare("PRAGMA user_version").get()?.user_version
-  if (version === 0) create(db)
-  else if (version !== SCHEMA_VERSION) {
+  try {
+    const version = db.prepare("PRAGMA user_version").get()?.user_version
+    if (version !== 0 && version !== SCHEMA_VERSION)
+      throw new Error(
+        `${file} holds sandbox schema ${version}, this sandbox writes ${SCHEMA_VERSION}: delete the file.`,
+      )
+    // A kill of the process loses nothing in this mode; only a power cut could, and the sandbox need not survive that.
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")
+    if (version === 0) create(db)
+    return db
+  } catch (error) {
     db.close()
-    throw new Error(`${file} holds sandbox schema ${version}, this sandbox writes ${SCHEMA_VERSION}: delete the file.`)
+    throw error
   }
-  return db
 }
 
 /** Back to the seed data: refunds, tickets, idempotency keys and call counts are forgotten. */
