@@ -64,13 +64,16 @@ export type FreshName<Name extends string, Taken> = Name extends keyof Taken
   ? `a step named "${Name}" exists already`
   : Name
 
-/** What a step with an optional `when` gives: without it, the output; with it, the output or undefined. */
-export type Maybe<Output, When> = [When] extends [undefined] ? Output : Output | undefined
+/**
+ * What a step with an optional `when` gives. `When` is what its `when` may return: without one it is `true`, and the
+ * output is always there; otherwise it may be undefined.
+ */
+export type Maybe<Output, When extends boolean> = [When] extends [true] ? Output : Output | undefined
 
-/** The options of a step whose closures see `Seen`. `When` is inferred, so that the output's type can follow it. */
-export interface Options<Seen, When extends ((values: Seen) => boolean) | undefined = undefined>
-  extends Omit<StepOptions, "when"> {
-  readonly when?: When
+/** The options of a step whose closures see `Seen`. */
+export interface Options<Seen, When extends boolean> extends Omit<StepOptions, "when"> {
+  /** The step is skipped, and its output undefined, when this returns false. */
+  readonly when?: (values: Seen) => When
 }
 
 /** What a step kind gives the builder: its name, and how to make a node of the arguments of its method. */

@@ -92,6 +92,20 @@ export const ERROR_CODES = {
   },
   redaction_blocked: { status: 422, retryable: false, remedy: "Take the value named out of the step's input, or change the routing's redact rules." },
 
+  // The launcher
+  usage: { status: 400, retryable: false, remedy: "Run `npm start -- --help` for what can be said." },
+  port_taken: {
+    status: 409,
+    retryable: true,
+    remedy: "Choose another, for example `PORT=8788 npm start`, or stop the program that holds it.",
+  },
+  state_taken: {
+    status: 409,
+    retryable: true,
+    remedy: "Stop that server, or give this one a folder of its own, for example `WAYBILL_STATE=.waybill-2`.",
+  },
+  server_failed: { status: 500, retryable: true, remedy: "Mend what the log says, and start again." },
+
   internal: {
     status: 500,
     retryable: true,

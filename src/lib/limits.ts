@@ -40,6 +40,9 @@ export const WATCHDOG_MS = 5_000
 export const MAX_STEPS_PER_TURN = 2_000
 export const MAX_TURN_MS = 60_000
 
+/** Attempts of one step that a crash cut off before the step is blamed for the crashes. */
+export const MAX_INTERRUPTIONS = 10
+
 /** Attempts of a step whose author says nothing, and of an operation over all its candidates. */
 export const DEFAULT_STEP_ATTEMPTS = 3
 export const MAX_OPERATION_ATTEMPTS = 8

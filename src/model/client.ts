@@ -26,6 +26,8 @@ export interface OperationContext {
   readonly tags: readonly string[]
   /** The step's own route, when its author named one. */
   readonly route?: string
+  /** One model, `provider/model`, that somebody chose for this attempt by hand: it goes before everything the routing prefers. */
+  readonly model?: string
   /** When the step's time is over, milliseconds since the epoch: no attempt may begin that cannot end before it. */
   readonly deadlineMs?: number
 }

@@ -47,7 +47,7 @@ export interface RunHeader {
 
 /** Why a step waits, and what ends the waiting. */
 export interface Waiting {
-  readonly reason: "approval" | "signal" | "sleep" | "child" | "interrupted"
+  readonly reason: "approval" | "signal" | "sleep" | "child" | "interrupted" | "failed"
   /** The signal's name, for `signal`. */
   readonly signal?: string
   /** When the wait ends by itself, milliseconds since the epoch. */
@@ -105,6 +105,8 @@ export interface EventData {
     readonly failureClass: FailureClass
     /** When the next attempt begins; absent when this was the last. */
     readonly retryAtMs?: number
+    /** A breakpoint on failures stopped the run here: somebody decides whether the step is tried again, completed or failed. */
+    readonly held?: boolean
   }
   "step.skipped": { readonly kind: string; readonly reason: string }
   "step.waiting": Waiting

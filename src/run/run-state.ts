@@ -51,7 +51,12 @@ export interface RunState {
   ended?: "succeeded" | "failed" | "cancelled"
   paused?: { readonly reason: "requested" | "breakpoint"; readonly at?: string }
   /** How the newest `run.resumed` wants the run to go on. */
-  resumed?: { readonly mode: "continue" | "step" | "run-to"; readonly to?: string; readonly seq: number }
+  resumed?: {
+    readonly mode: "continue" | "step" | "run-to"
+    readonly to?: string
+    readonly from?: string
+    readonly seq: number
+  }
   cancelled?: { readonly reason?: string; readonly by?: string; readonly compensate: boolean }
   error?: ErrorData
   failedAt?: string
@@ -65,6 +70,8 @@ export interface RunState {
   /** Paths of completed tool steps that can be compensated are found by completion order. */
   readonly completedOrder: string[]
   costNanoUsd: number
+  /** The newest first start of a step: tells a stepper whether one has started since it was told to go on. */
+  lastStartSeq: number
 }
 
 export function emptyRun(): RunState {
@@ -79,6 +86,7 @@ export function emptyRun(): RunState {
     signals: [],
     completedOrder: [],
     costNanoUsd: 0,
+    lastStartSeq: 0,
   }
 }
 
@@ -107,8 +115,12 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       state.paused = event.data
       return
     case "run.resumed":
+      state.resumed = {
+        ...event.data,
+        ...(state.paused?.at === undefined ? {} : { from: state.paused.at }),
+        seq: event.seq,
+      }
       delete state.paused
-      state.resumed = { ...event.data, seq: event.seq }
       return
     case "run.completed":
       state.outputSeq = event.seq

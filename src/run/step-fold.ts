@@ -21,6 +21,10 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       step.failures += 1
       step.error = event.data.error
       step.operations = []
+      if (event.data.held) {
+        step.waiting = { reason: "failed" }
+        return move(state, step, "waiting")
+      }
       if (event.data.retryAtMs === undefined) return finish(state, step, "failed", event.atMs)
       step.retryAtMs = event.data.retryAtMs
       return move(state, step, "retrying")
@@ -67,6 +71,7 @@ function started(state: RunState, event: EventOf<"step.started">): void {
     }
     state.steps.set(event.path, step)
   }
+  state.lastStartSeq = event.seq
   step.attempt = event.attempt
   step.digest = digest
   if (input !== undefined) step.inputSeq = event.seq

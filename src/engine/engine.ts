@@ -1,0 +1,145 @@
+/**
+ * The engine: one run of one workflow on one log. It is told what happens outside (`advance`, `wake`, the commands) and
+ * tells its host when it next has to be woken; it owns no timer, no alarm and no socket.
+ *
+ * Invariants:
+ * 1. All that it knows it can fold from the log: an engine made anew on the same log goes on where the old one stood.
+ * 2. Nothing leaves it before the log says so (see `attempts.ts`).
+ * 3. It does not know the gateway, nor Cloudflare.
+ */
+import { parseWith } from "../graph/schema.ts"
+import type { Workflow } from "../graph/workflow.ts"
+import { errorData, WaybillError } from "../lib/errors.ts"
+import { toJson } from "../lib/json.ts"
+import { type RunHeader, runEvent, stepEvent } from "../run/event.ts"
+import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
+import { externalize } from "../store/values.ts"
+import { Commands } from "./commands.ts"
+import { compensate, pendingCompensations } from "./compensate.ts"
+import type { EngineHost } from "./host.ts"
+import { Session } from "./session.ts"
+import { walkScope } from "./walk.ts"
+
+export class Engine {
+  readonly #session: Session
+  readonly commands: Commands
+  #walking: Promise<void> | undefined
+
+  /** Takes up the run in `host.store`, or prepares an empty log for `create`. */
+  constructor(host: EngineHost, workflow: Workflow) {
+    this.#session = new Session(host, workflow, walkScope)
+    this.commands = new Commands(this.#session)
+  }
+
+  get state(): RunState {
+    return this.#session.log.state
+  }
+
+  get status(): RunStatus {
+    return runStatus(this.state)
+  }
+
+  /** Whether something is being done right now: while it is, a crash must be noticed soon. */
+  get busy(): boolean {
+    return this.#session.pulse.busy
+  }
+
+  /**
+   * Writes the run's first event. `header.input` is checked by the workflow's input schema: throws `input_invalid` with
+   * every path, and nothing is written. Creating a run that exists does nothing.
+   */
+  async create(header: Omit<RunHeader, "graphDigest" | "version">): Promise<void> {
+    const { log, host, workflow } = this.#session
+    if (log.state.header) return
+    const input = toJson(parseWith(workflow.input, header.input, "input_invalid", "input"), "input")
+    const stored = await externalize(input, host.blobs)
+    if (log.state.header) return
+    log.append(
+      runEvent("run.created", { ...header, input: stored, version: workflow.version, graphDigest: workflow.digest }),
+    )
+  }
+
+  /**
+   * Moves the run as far as it can go by itself: until it has ended, every task waits for the outside, or the turn is over
+   * (`"yield"`: call again soon). A call while another is under way joins it.
+   */
+  async advance(): Promise<"idle" | "yield"> {
+    const { pulse, gate } = this.#session
+    if (!this.#walking) {
+      pulse.add()
+      this.#recover()
+      this.#walking = this.#walk().finally(() => pulse.remove())
+    }
+    gate.newTurn()
+    await pulse.idle()
+    return gate.turnOver ? "yield" : "idle"
+  }
+
+  /** Wakes what waited for a time that has come; the run's own timeout too. Call `advance` afterwards. */
+  wake(): void {
+    const session = this.#session
+    if (this.#timeoutAtMs() <= session.nowMs() && !this.state.ended) {
+      session.abort.abort(
+        new WaybillError("run_timeout", `The run had not ended ${session.workflow.timeoutMs} ms after it was created.`),
+      )
+    }
+    session.parking.wakeDue(session.nowMs())
+  }
+
+  /** When `wake` is next needed, milliseconds since the epoch; undefined when only the outside can move the run. */
+  nextWakeMs(): number | undefined {
+    if (this.state.ended && !this.busy) return undefined
+    const next = Math.min(this.#session.parking.nextWakeMs() ?? Number.POSITIVE_INFINITY, this.#timeoutAtMs())
+    return next === Number.POSITIVE_INFINITY ? undefined : next
+  }
+
+  /** The value that event `seq` holds (an input, an output), whole. */
+  value(seq: number): Promise<unknown> {
+    return this.#session.values.load(seq)
+  }
+
+  #timeoutAtMs(): number {
+    const { timeoutMs } = this.#session.workflow
+    return timeoutMs === undefined || this.state.ended ? Number.POSITIVE_INFINITY : this.state.createdAtMs + timeoutMs
+  }
+
+  /** An engine that is new to its log: what was in flight when the last one died is interrupted, and unsafe effects are parked. */
+  #recover(): void {
+    const { log } = this.#session
+    if (log.state.ended) return
+    const cutOff = [...log.state.steps.values()].filter((step) => step.status === "running" && !step.composite)
+    if (cutOff.length === 0) return
+    log.append(
+      ...cutOff.map((step) =>
+        stepEvent("step.interrupted", step.path, step.attempt, { parked: step.effect === "unsafe" }),
+      ),
+    )
+  }
+
+  async #walk(): Promise<void> {
+    const session = this.#session
+    const { log } = session
+    try {
+      if (!log.state.ended) await this.#walkBody()
+    } catch (thrown) {
+      if (!log.state.ended) {
+        const error = errorData(thrown, "internal")
+        log.append(runEvent("run.failed", { error, ...(error.path === undefined ? {} : { at: error.path }) }))
+      }
+    }
+    if (pendingCompensations(session).length > 0) await compensate(session)
+  }
+
+  async #walkBody(): Promise<void> {
+    const session = this.#session
+    const { log, workflow, host } = session
+    if (log.state.startedAtMs === undefined) log.append(runEvent("run.started", {}))
+    const result = await walkScope(session, "", workflow.scope, session.values.root(), session.abort.signal)
+    const checked = workflow.outputSchema
+      ? parseWith(workflow.outputSchema, result, "output_invalid", "output")
+      : result
+    const output = toJson(checked ?? null, "output")
+    const stored = await externalize(output, host.blobs)
+    log.append(runEvent("run.completed", { output: stored }))
+  }
+}

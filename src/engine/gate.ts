@@ -1,0 +1,87 @@
+/**
+ * The gate that every step passes before it starts: here a run stops for the end of a turn, for a pause, for a breakpoint
+ * or between the single steps of a stepper, and goes on when told to. The gate holds tasks; it decides nothing durable
+ * but the `run.paused` that it writes when a breakpoint is met.
+ */
+import type { StepNode } from "../graph/node.ts"
+import type { Clock } from "../lib/clock.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { MAX_STEPS_PER_RUN, MAX_STEPS_PER_TURN, MAX_TURN_MS } from "../lib/limits.ts"
+import { type Breakpoint, runEvent } from "../run/event.ts"
+import type { Parking } from "./parking.ts"
+import type { RunLog } from "./run-log.ts"
+
+/** Places in the parking that are no step's path: paths never begin with a space. */
+const NEXT_TURN = " turn"
+const RESUME = " resume"
+
+export class Gate {
+  readonly #log: RunLog
+  readonly #parking: Parking
+  readonly #clock: Clock
+  #turnSteps = 0
+  #turnStartedMs: number
+  /** The `run.resumed` that asked for one step and whose step has been let through. */
+  #steppedSeq = 0
+
+  constructor(log: RunLog, parking: Parking, clock: Clock) {
+    this.#log = log
+    this.#parking = parking
+    this.#clock = clock
+    this.#turnStartedMs = clock.nowMs()
+  }
+
+  /** Whether tasks wait for the next turn. */
+  get turnOver(): boolean {
+    return this.#parking.has(NEXT_TURN)
+  }
+
+  /** Begins a turn with fresh limits. */
+  newTurn(): void {
+    this.#turnSteps = 0
+    this.#turnStartedMs = this.#clock.nowMs()
+    this.#parking.wake(NEXT_TURN)
+  }
+
+  /** Lets waiting tasks look again: the run was resumed, or stepped. */
+  reopen(): void {
+    this.#parking.wake(RESUME)
+  }
+
+  /** Resolves when the step may start, in this turn and by the stepper. Rejects when `signal` aborts. */
+  async pass(node: StepNode, path: string, signal: AbortSignal): Promise<void> {
+    const { state } = this.#log
+    if (state.steps.size >= MAX_STEPS_PER_RUN)
+      throw new WaybillError("limit_exceeded", `The run reached ${MAX_STEPS_PER_RUN} steps.`, {
+        path,
+        limit: MAX_STEPS_PER_RUN,
+      })
+    for (;;) {
+      if (this.#turnSteps >= MAX_STEPS_PER_TURN || this.#clock.nowMs() - this.#turnStartedMs > MAX_TURN_MS) {
+        await this.#parking.wait(NEXT_TURN, undefined, signal)
+      } else if (state.paused) {
+        await this.#parking.wait(RESUME, undefined, signal)
+      } else if (this.#stopsAt(node, path)) {
+        this.#log.append(runEvent("run.paused", { reason: "breakpoint", at: path }))
+      } else break
+    }
+    if (state.resumed?.mode === "step") this.#steppedSeq = state.resumed.seq
+    this.#turnSteps += 1
+  }
+
+  #stopsAt(node: StepNode, path: string): boolean {
+    const { resumed, lastStartSeq, costNanoUsd } = this.#log.state
+    // Resumed at this very step: it must be passed once, or its breakpoint would hold the run for ever.
+    if (resumed && resumed.from === path && lastStartSeq < resumed.seq) return false
+    if (resumed?.mode === "step" && (lastStartSeq > resumed.seq || this.#steppedSeq === resumed.seq)) return true
+    if (resumed?.mode === "run-to" && (resumed.to === path || resumed.to === node.name)) return true
+    return (this.#log.header.breakpoints ?? []).some((breakpoint) => meets(breakpoint, node, path, costNanoUsd))
+  }
+}
+
+function meets(breakpoint: Breakpoint, node: StepNode, path: string, costNanoUsd: number): boolean {
+  if ("step" in breakpoint) return breakpoint.step === path || breakpoint.step === node.name
+  if ("kind" in breakpoint) return breakpoint.kind === node.kind
+  if ("costAboveNanoUsd" in breakpoint) return costNanoUsd > breakpoint.costAboveNanoUsd
+  return false
+}

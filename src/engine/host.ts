@@ -1,0 +1,51 @@
+/**
+ * All that the engine needs from where it runs. A Durable Object, a plain Node process and a test each give one;
+ * the engine knows nothing else of them.
+ */
+
+import type { Clock } from "../lib/clock.ts"
+import type { ErrorData } from "../lib/errors.ts"
+import type { Json } from "../lib/json.ts"
+import type { Random } from "../lib/random.ts"
+import type { ModelClient } from "../model/client.ts"
+import type { RunEvent, RunHeader } from "../run/event.ts"
+import type { StepKind } from "../steps/step-kind.ts"
+import type { BlobStore } from "../store/blob-store.ts"
+import type { EventStore } from "../store/event-store.ts"
+
+/** What a child run was started with; starting the same id twice must start one run. */
+export interface ChildStart {
+  readonly runId: string
+  readonly workflow: string
+  readonly input: Json
+  readonly parent: { readonly runId: string; readonly path: string }
+  readonly header: Pick<RunHeader, "tenant" | "user" | "region" | "tags">
+}
+
+export interface ChildRuns {
+  start(child: ChildStart): Promise<void>
+  cancel(runId: string, reason: string): Promise<void>
+}
+
+/** What a child run tells its parent when it ends, as the payload of the parent's signal. */
+export interface ChildEnd {
+  readonly status: "succeeded" | "failed" | "cancelled"
+  readonly output?: Json
+  readonly error?: ErrorData
+}
+
+export interface EngineHost {
+  readonly store: EventStore
+  readonly blobs: BlobStore
+  readonly models: ModelClient
+  readonly kinds: Readonly<Record<string, StepKind>>
+  readonly clock: Clock
+  readonly random: Random
+  readonly fetch: typeof fetch
+  readonly secrets: Readonly<Record<string, string | undefined>>
+  readonly children: ChildRuns
+  /** Called with every batch of events right after it was appended. */
+  readonly onEvents: (events: readonly RunEvent[]) => void
+  /** Called with pieces of answers as they stream in; nothing durable depends on them. */
+  readonly onDelta?: (delta: { readonly path: string; readonly attempt: number; readonly text: string }) => void
+}

@@ -1,0 +1,45 @@
+/** When a failed step is tried again, and when not. Pure: the random draw is handed in. */
+import type { RetryPolicy } from "../graph/node.ts"
+import { durationMs } from "../lib/duration.ts"
+import { DEFAULT_STEP_ATTEMPTS } from "../lib/limits.ts"
+import type { Random } from "../lib/random.ts"
+import type { FailureClass } from "../model/failure.ts"
+
+/** Failures that a second try cannot mend, whatever the policy says. */
+const FINAL = new Set<FailureClass>([
+  "own_code.config",
+  "cancelled",
+  "policy.residency",
+  "policy.redaction",
+  "policy.guardrail",
+  "policy.budget",
+])
+
+export interface StepFailure {
+  readonly failureClass: FailureClass
+  /** The author threw `NonRetryableError`. */
+  readonly final: boolean
+  /** The author threw `RetryAfterError`, milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+/** Milliseconds to wait before the next attempt, or undefined when there is none. `failures` counts this one. */
+export function retryDelayMs(
+  policy: RetryPolicy,
+  failures: number,
+  failure: StepFailure,
+  random: Random,
+): number | undefined {
+  const attempts = policy.attempts ?? DEFAULT_STEP_ATTEMPTS
+  if (failure.final || failures >= attempts || FINAL.has(failure.failureClass)) return undefined
+  if (policy.on && !policy.on.some((wanted) => matches(wanted, failure.failureClass))) return undefined
+  const base = durationMs(policy.delay ?? "1s", "retry.delay") * (policy.factor ?? 2) ** (failures - 1)
+  const capped = Math.min(base, durationMs(policy.maxDelay ?? "60s", "retry.maxDelay"))
+  const drawn = (policy.jitter ?? true) ? capped * random.next() : capped
+  return Math.max(Math.round(drawn), failure.retryAfterMs ?? 0)
+}
+
+/** `own_code.tool` matches itself and `own_code`. */
+function matches(wanted: string, failureClass: FailureClass): boolean {
+  return failureClass === wanted || failureClass.startsWith(`${wanted}.`)
+}

@@ -1,0 +1,137 @@
+/**
+ * What closures see: an object per scope whose members are read from the log when they are first touched, so that a run
+ * of thousands of steps never has all its outputs in memory.
+ *
+ * A value that lives in the blob store cannot be read synchronously. Its getter throws `MissingValue`; `evaluate` loads it
+ * and calls the closure again. That is why closures must be pure.
+ */
+
+import type { Values } from "../graph/node.ts"
+import type { Json } from "../lib/json.ts"
+import { VALUE_CACHE_BYTES } from "../lib/limits.ts"
+import type { RunEvent, Stored } from "../run/event.ts"
+import type { BlobStore } from "../store/blob-store.ts"
+import { hasStoredParts, internalize } from "../store/values.ts"
+import type { RunLog } from "./run-log.ts"
+
+/** Thrown by a getter whose value must be loaded first. Never leaves `evaluate`. */
+class MissingValue extends Error {
+  readonly seq: number
+
+  constructor(seq: number) {
+    super("This value is being loaded; closures of steps must be pure, so do not catch this.")
+    this.seq = seq
+  }
+}
+
+export class RunValues {
+  readonly #log: RunLog
+  readonly #blobs: BlobStore
+  /** Loaded values by event number, oldest use first. */
+  readonly #cache = new Map<number, { readonly value: unknown; readonly bytes: number }>()
+  #bytes = 0
+
+  constructor(log: RunLog, blobs: BlobStore) {
+    this.#log = log
+    this.#blobs = blobs
+  }
+
+  /** The values of a workflow's body. */
+  root(): Values {
+    const values = Object.create(null)
+    defineLazy(values, "input", () => this.#read(1))
+    return values
+  }
+
+  /** The values of a scope inside a step: all that is outside, and `locals`. */
+  inner(outer: Values, locals: Values = {}): Values {
+    const values = Object.create(outer)
+    for (const [name, value] of Object.entries(locals)) defineLazy(values, name, () => value)
+    return values
+  }
+
+  /** Makes the output of the step at `path` visible in `values` under `name`; a skipped step's is undefined. */
+  bind(values: Values, name: string, path: string): void {
+    defineLazy(values, name, () => {
+      const seq = this.#log.step(path)?.outputSeq
+      return seq === undefined ? undefined : this.#read(seq)
+    })
+  }
+
+  /** Calls `closure` with `values`, loading what it touches. The closure may be called several times. */
+  async evaluate<Result>(closure: (values: Values) => Result, values: Values): Promise<Awaited<Result>> {
+    for (;;) {
+      try {
+        return await closure(values)
+      } catch (thrown) {
+        if (!(thrown instanceof MissingValue)) throw thrown
+        await this.load(thrown.seq)
+      }
+    }
+  }
+
+  /** The value that event `seq` holds, whole. */
+  async load(seq: number): Promise<unknown> {
+    const cached = this.#cache.get(seq)
+    if (cached) return cached.value
+    const stored = storedValue(this.#log.store.get(seq))
+    const value = await internalize(stored, this.#blobs)
+    this.#keep(seq, value)
+    return value
+  }
+
+  #read(seq: number): unknown {
+    const cached = this.#cache.get(seq)
+    if (cached) {
+      this.#cache.delete(seq)
+      this.#cache.set(seq, cached)
+      return cached.value
+    }
+    const stored = storedValue(this.#log.store.get(seq))
+    if (hasStoredParts(stored)) throw new MissingValue(seq)
+    this.#keep(seq, stored)
+    return stored
+  }
+
+  #keep(seq: number, value: Json | Stored): void {
+    const bytes = JSON.stringify(value).length
+    this.#cache.set(seq, { value: deepFreeze(value), bytes })
+    this.#bytes += bytes
+    for (const [oldest, entry] of this.#cache) {
+      if (this.#bytes <= VALUE_CACHE_BYTES || oldest === seq) return
+      this.#cache.delete(oldest)
+      this.#bytes -= entry.bytes
+    }
+  }
+}
+
+/** The value inside an event that holds one: the run's input, a step's output, an edited input, a signal's payload. */
+function storedValue(event: RunEvent | undefined): Stored {
+  switch (event?.type) {
+    case "run.created":
+      return event.data.input
+    case "step.started":
+      return event.data.input ?? null
+    case "step.completed":
+    case "run.completed":
+      return event.data.output
+    case "step.resolved":
+      if (event.data.action === "complete") return event.data.output
+      if (event.data.action === "edit") return event.data.input
+      break
+    case "signal.received":
+      return event.data.payload
+  }
+  throw new Error(`Broken invariant: event ${event?.seq} (${event?.type}) holds no value`)
+}
+
+function defineLazy(target: object, name: string, get: () => unknown): void {
+  Object.defineProperty(target, name, { get, enumerable: true, configurable: true })
+}
+
+/** Outputs are shared by every closure that reads them: one that changes its argument must fail, not spoil the others. */
+function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value
+  for (const member of Object.values(value)) deepFreeze(member)
+  return Object.freeze(value)
+}

@@ -1,0 +1,102 @@
+/**
+ * The contract of a step kind: how authors write it, how its closures become an input, and what it does.
+ * One kind per file; kinds never import each other, and adding one is a new file and an entry in `index.ts`.
+ *
+ * The engine drives every kind the same way: `resolve` (pure, may run again) gives the input, the input is logged,
+ * `execute` acts and gives the output, the output is logged. After a crash `execute` gets the logged input again.
+ */
+
+import type { ScopeOf, StepDefiner } from "../graph/builder.ts"
+import type { Draft } from "../graph/compile.ts"
+import type { RetryPolicy, Scope, StepNode, Values } from "../graph/node.ts"
+import type { Effect } from "../graph/tool.ts"
+import type { Duration } from "../lib/duration.ts"
+import type { Json } from "../lib/json.ts"
+import type { Operation } from "../model/operation.ts"
+import type { ResultOf } from "../model/result.ts"
+import type { Waiting } from "../run/event.ts"
+
+/** How a wait ended: by a signal with what it carried, or because its time was over. */
+export type WaitOutcome =
+  | { readonly type: "signal"; readonly payload: Json; readonly by?: string; readonly atMs: number }
+  | { readonly type: "timeout" }
+
+/** How tasks side by side behave: how many at once, and whether the first failure stops the others. */
+export interface AllOptions {
+  readonly concurrency: number
+  readonly onError: "fail-fast" | "collect"
+}
+
+/** What became of one task of `all` under `onError: "collect"`. */
+export type Settled =
+  | { readonly status: "completed"; readonly output: unknown }
+  | { readonly status: "failed"; readonly error: Json }
+
+/** Runs a scope inside a step, under the step's path and `suffix`, and gives its result. */
+export type RunScope = (suffix: string, scope: Scope, locals?: Values) => Promise<unknown>
+
+export type ScopeTask = (runScope: RunScope) => Promise<unknown>
+
+export interface ChildRequest {
+  readonly workflow: string
+  readonly input: Json
+  readonly cancelWithParent: boolean
+}
+
+/** All that a step may touch. Narrow on purpose: a step that needs more is asking for a new kind of context. */
+export interface StepContext {
+  /** The step's address in the run. */
+  readonly path: string
+  /** 1-based. */
+  readonly attempt: number
+  readonly node: StepNode
+  /** The values that the step's closures see. */
+  readonly values: Values
+  /** Aborts on timeout, on cancellation, and when a sibling's failure stops this step. */
+  readonly signal: AbortSignal
+  /** The same over attempts, crashes and resumes. */
+  readonly idempotencyKey: string
+  readonly secrets: Readonly<Record<string, string | undefined>>
+  readonly fetch: typeof fetch
+  nowMs(): number
+  /** Asks the gateway. What was paid for by an attempt that a crash cut off is answered from the log. Throws the operation's error. */
+  operate<Asked extends Operation>(operation: Asked): Promise<ResultOf<Asked["type"]>>
+  /** Waits without holding the run in memory, until a signal for this step or until `untilMs`. */
+  wait(waiting: Waiting): Promise<WaitOutcome>
+  readonly runScope: RunScope
+  /** Runs tasks side by side; results in the order of the tasks. Scopes run through the `runScope` that a task is handed stop with their group. */
+  all(tasks: readonly ScopeTask[], options: AllOptions): Promise<readonly Settled[]>
+  /** Evaluates an author's closure on values; large values that it reads are loaded first, so it may be called again. */
+  evaluate<Result>(closure: (values: Values) => Result, values?: Values): Promise<Awaited<Result>>
+  /** Starts the child run of this step, or finds the one that it started before, and returns its id. */
+  startChild(request: ChildRequest): Promise<string>
+}
+
+/** What an author's kind file gives: everything typed by its own config and input. */
+export interface StepKindSpec<Config, Input> {
+  readonly kind: string
+  /** True for a step that only holds other steps: it is never interrupted, its inner steps are. */
+  readonly composite?: boolean
+  /** Asks models: then the gateway alone tries again, unless the author gives the step a retry policy. */
+  readonly model?: boolean
+  define(name: string, args: readonly unknown[], scopeOf: ScopeOf): Draft
+  resolve(config: Config, values: Values, facts: { readonly nowMs: number }): Input
+  execute(config: Config, input: Input, context: StepContext): Promise<unknown>
+  /** What the step may do to the world, which decides what happens after a crash. Default `read`. */
+  effect?(config: Config): Effect
+  /** How often it is tried when the author does not say. Default: once. */
+  retry?(config: Config): RetryPolicy
+  /** Of one attempt, when the author does not say. Default: none. */
+  timeout?(config: Config): Duration | undefined
+}
+
+/** A step kind as the engine and the builder hold it, whatever its config is. */
+export interface StepKind extends StepKindSpec<unknown, unknown> {}
+
+/**
+ * Closes a kind over its types, so that all kinds fit one table. The cast is sound because a node's config is only ever
+ * made by the `define` of its own kind, and its input by the `resolve` of its own kind or by an earlier version of it.
+ */
+export function defineStepKind<Config, Input>(spec: StepKindSpec<Config, Input>): StepKind & StepDefiner {
+  return spec as unknown as StepKind & StepDefiner
+}
