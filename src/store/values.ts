@@ -42,6 +42,12 @@ export async function externalizeWhole<Value extends object>(value: Value, blobs
   return isInlineText(text) ? value : putText(text, blobs)
 }
 
+/** Whether parts of `stored` are in the blob store, so that only `internalize` gives the value. */
+export function hasStoredParts(stored: Stored): boolean {
+  if (typeof stored !== "object" || stored === null) return false
+  return isValueRef(stored) || Object.values(stored).some(hasStoredParts)
+}
+
 /** The value that was externalized. Throws `blob_missing` or `blob_corrupt` when a part cannot be had. */
 export async function internalize(stored: Stored, blobs: BlobStore): Promise<Json> {
   const references = new Map<string, BlobRef>()
@@ -75,4 +81,11 @@ function restore(stored: Json, parts: ReadonlyMap<string, Json>): Json {
   if (isJsonArray(stored)) return stored.map((item) => restore(item, parts))
   if (!isJsonObject(stored)) return stored
   return Object.fromEntries(Object.entries(stored).map(([key, member]) => [key, restore(member, parts)]))
+}
+
+/** Whether a stored value is incomplete without the blob store. */
+export function hasStoredParts(stored: Json): boolean {
+  if (isValueRef(stored)) return true
+  if (typeof stored !== "object" || stored === null) return false
+  return Object.values(stored).some(hasStoredParts)
 }
