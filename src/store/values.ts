@@ -82,10 +82,3 @@ function restore(stored: Json, parts: ReadonlyMap<string, Json>): Json {
   if (!isJsonObject(stored)) return stored
   return Object.fromEntries(Object.entries(stored).map(([key, member]) => [key, restore(member, parts)]))
 }
-
-/** Whether a stored value is incomplete without the blob store. */
-export function hasStoredParts(stored: Json): boolean {
-  if (isValueRef(stored)) return true
-  if (typeof stored !== "object" || stored === null) return false
-  return Object.values(stored).some(hasStoredParts)
-}
