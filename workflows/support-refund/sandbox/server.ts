@@ -12,6 +12,8 @@ import { Faults } from "./faults.ts"
 
 const HOST = "127.0.0.1"
 const MAX_BODY_BYTES = 64 * 1024
+/** Node's 5 s would now and then close a connection just as a client with a pool sends on it: a fault nobody asked for. */
+const KEEP_ALIVE_MS = 120_000
 
 /** The part of a clock that the sandbox needs. */
 export interface SandboxClock {
@@ -61,7 +63,9 @@ export async function startSandbox({ port, db: file, clock = systemClock }: Sand
         timers.add(cancel)
       }),
   }
-  const server = createServer((request, response) => void serve(service, request, response))
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => {
+    void serve(service, request, response)
+  })
   try {
     await listen(server, port)
   } catch (error) {
