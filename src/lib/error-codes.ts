@@ -90,6 +90,11 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Set a key of one of the providers named, or LOCAL_MODELS_URL for the embedded models; or change the route.",
   },
+  provider_not_configured: {
+    status: 503,
+    retryable: false,
+    remedy: "Set the variable or binding named, or take the provider out of the route.",
+  },
   redaction_blocked: { status: 422, retryable: false, remedy: "Take the value named out of the step's input, or change the routing's redact rules." },
 
   // The launcher

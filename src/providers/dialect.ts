@@ -1,14 +1,16 @@
 /**
- * The contract of a dialect: how one family of wire formats says that it failed, and how its answers end.
- * Dialects are code and few; providers are data and many. A dialect judges bytes, never an SDK's error object:
+ * The contract of a dialect: how one family of wire formats says that it failed, how its answers end, and what they
+ * used. Dialects are code and few; providers are data and many. A dialect judges bytes, never an SDK's error object:
  * packages label a network drop "status 200, not retryable" and pass truncated streams as success.
  */
 import type { Failure } from "../model/failure.ts"
-import type { Exchange } from "./transport.ts"
+import type { Usage } from "../model/result.ts"
+import type { WireBody } from "./wire/body.ts"
 
-/** An answer with an error status (or an error document inside a 200). */
+/** An answer that says it failed: by its status, or (status 200) by an error document or event inside it. */
 export interface ErrorAnswer {
   readonly status: number
+  /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   readonly nowMs: number
@@ -18,8 +20,12 @@ export interface Dialect {
   readonly id: string
   /** Reads an error answer: class, the provider's own code, and the wait it asks for. */
   classify(answer: ErrorAnswer): Failure
-  /** Whether a complete 2xx body has its terminator. Not asked about bodies that broke off. */
-  ended(exchange: Exchange): boolean
+  /** Whether a 2xx body holds its terminator, so that nothing of the answer is missing. */
+  ended(body: WireBody): boolean
   /** A failure inside a 2xx body: an error event, a refusal, a blocked prompt. */
-  hidden(exchange: Exchange, nowMs: number): Failure | undefined
+  hidden(body: WireBody, answer: Omit<ErrorAnswer, "body">): Failure | undefined
+  /** Reads what a binding threw instead of answering; `undefined` when it says nothing of the provider. */
+  thrown?(error: unknown, nowMs: number): Failure | undefined
+  /** What the body says was used so far; also of answers that broke off or were refused. */
+  usage(body: WireBody): Usage | undefined
 }

@@ -18,31 +18,45 @@ import type { Transport } from "./transport.ts"
 /** The Worker's environment: text variables and bindings. Providers read names from it and nothing else. */
 export type ProviderEnv = Readonly<Record<string, unknown>>
 
-/** Send this provider's requests through Cloudflare's AI Gateway instead of straight to the provider. */
+/** Send a provider's requests through Cloudflare's AI Gateway instead of straight to it. */
 export interface AiGatewaySettings {
   /** Gateway id. `default` exists on every account. */
   readonly id: string
-  /** At most five flat entries (run, step, tenant, …): they appear in the gateway's log. Further ones are dropped. */
+  /** At most five flat entries (run, step, tenant, …) for the gateway's log; further ones are dropped. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>
-  /** Account id and token for the HTTP path. Absent: the binding `transport.ai` is used. */
+  /** Account and token for the HTTP path. Absent: the `AI` binding is used. */
   readonly account?: { readonly id: string; readonly apiToken: string }
-  /** More `cf-aig-*` request headers, such as `cf-aig-cache-ttl`. */
+  /** More request headers for the gateway, such as `cf-aig-cache-ttl`. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What one attempt hands to a provider. */
-export interface ProviderSettings {
+/** Where AI Gateway forwards a provider's native requests. */
+export interface GatewayPlace {
+  readonly slug: string
+  /** Path and query behind the slug for one of the provider's own URLs. Default: the URL's own path and query. */
+  readonly path?: (url: URL) => string
+}
+
+/** How this deployment reaches a provider: known before any call is made. */
+export interface ProviderSetup {
   readonly env: ProviderEnv
-  /** `fetch` and, in a Worker, the `AI` binding; already tapped, when the caller wants a recording. */
-  readonly transport: Transport
-  /** One key out of those that `keyNames` hold. Absent when the provider needs none. */
-  readonly apiKey?: string
-  /** Replaces the provider's own address, as for a proxy. */
+  /** Replaces the provider's own address, as for a proxy or a regional host. */
   readonly baseUrl?: string
-  /** Sent with every request of the attempt. */
-  readonly headers?: Readonly<Record<string, string>>
   readonly gateway?: AiGatewaySettings
 }
+
+/** What one attempt hands to a provider. */
+export interface ProviderSettings extends ProviderSetup {
+  /** `fetch` and, in a Worker, the `AI` binding; already tapped, when the caller wants a recording. */
+  readonly transport: Transport
+  /** One key out of those that `keyNames` hold. Absent when the provider needs none, or the gateway holds it. */
+  readonly apiKey?: string
+  /** Sent with every request of the attempt. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** In `regions`: the model runs on this very machine. */
+export const ANY_REGION = "*"
 
 /** Whether the environment has all that a provider needs; if not, what is missing and what to do. */
 export type Configuration =
@@ -83,12 +97,17 @@ export interface Provider {
   /** Environment variables that hold keys, comma-separated when there are several; the first that is set counts. */
   readonly keyNames: readonly string[]
   readonly dialect: Dialect
+  /** Its place in Cloudflare's AI Gateway; absent when the gateway has none. */
+  readonly aiGateway?: GatewayPlace
   /** The member of `providerOptions` that the package reads and of `providerMetadata` that it writes. */
   readonly optionsKey: string
-  configuration(env: ProviderEnv): Configuration
-  capabilities(model: string, env: ProviderEnv): Capabilities
-  /** Residency regions (`eu`, `us`, …) that this environment is known to be served from, processing included. `[]`: unknown. */
-  regions(model: string, env: ProviderEnv): readonly string[]
+  configuration(setup: ProviderSetup): Configuration
+  capabilities(model: string, setup: ProviderSetup): Capabilities
+  /**
+   * Residency regions (`eu`, `us`, …) in which the model is known to run in this setup, processing included.
+   * `[]`: unknown, which satisfies no requirement. `ANY_REGION`: nothing leaves this machine, which satisfies every one.
+   */
+  regions(model: string, setup: ProviderSetup): readonly string[]
   /** Provider options that make a message a prompt-cache breakpoint, where the provider wants one marked. */
   readonly cacheMark?: SharedV4ProviderOptions
   /** Provider options that the operation itself calls for. */

@@ -1,0 +1,81 @@
+/** The dialect of Anthropic's Messages API: `{type: "error", error: {...}}` and named SSE events that end with `message_stop`. */
+import type { Failure } from "../../model/failure.ts"
+import type { Usage } from "../../model/result.ts"
+import type { Dialect, ErrorAnswer } from "../dialect.ts"
+import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
+import { COMMON_MESSAGES, codesOf, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import { documents, inside } from "./openai.ts"
+
+const RULES: readonly ErrorRule[] = [
+  { class: "provider.quota", code: /^(?:enforced_spend_limit_reached|billing_error)$/ },
+  { class: "request.content_blocked", message: /blocked by content filtering policy/i },
+  ...COMMON_MESSAGES,
+  { class: "provider.rate_limited", code: /^rate_limit_error$/ },
+  { class: "provider.overloaded", code: /^overloaded_error$/ },
+  { class: "provider.overloaded", code: /^conflict_error$/ },
+  { class: "provider.timeout", code: /^timeout_error$/ },
+  { class: "provider.auth", code: /^(?:authentication_error|permission_error)$/ },
+  { class: "provider.model_gone", code: /^not_found_error$/ },
+  { class: "request.too_long", code: /^request_too_large$/ },
+  { class: "request.invalid", code: /^invalid_request_error$/ },
+  { class: "provider.outage", code: /^api_error$/ },
+]
+
+export const anthropicDialect: Dialect = {
+  id: "anthropic",
+  classify,
+  ended(body) {
+    return (
+      body.kind === "json" ||
+      (body.kind === "events" &&
+        documents(body, /"message_stop"/).some((event) => at(event, "type") === "message_stop"))
+    )
+  },
+  hidden(body, answer) {
+    for (const document of documents(body, /"type"\s*:\s*"error"|"stop_reason"\s*:\s*"refusal"/)) {
+      if (at(document, "type") === "error")
+        return inside(classify({ ...answer, status: 500, body: JSON.stringify(document) }), answer.status)
+      if ((at(document, "stop_reason") ?? at(document, "delta", "stop_reason")) === "refusal")
+        return { ...refusal(document), status: answer.status }
+    }
+    return undefined
+  },
+  usage: readUsage,
+}
+
+function classify(answer: ErrorAnswer): Failure {
+  const error = at(parseJson(answer.body), "error")
+  const facts = {
+    codes: codesOf(at(error, "details", "error_code"), at(error, "type")),
+    message: textAt(error, "message"),
+  }
+  return failureOf(answer, facts, RULES)
+}
+
+function refusal(document: unknown): Failure {
+  const details = at(document, "stop_details") ?? at(document, "delta", "stop_details")
+  const why = textAt(details, "explanation") ?? "no explanation given"
+  return {
+    class: "output.refusal",
+    message: `The model refused: ${why}`,
+    providerCode: textAt(details, "category") ?? "refusal",
+  }
+}
+
+/** `message_start` tells the input, `message_delta` the running totals: the last word on each count stands. */
+function readUsage(body: WireBody): Usage | undefined {
+  const reports = documents(body, /"usage"/)
+    .map((document) => at(document, "usage") ?? at(document, "message", "usage"))
+    .filter((usage): usage is object => typeof usage === "object" && usage !== null)
+  if (reports.length === 0) return undefined
+  const merged: unknown = Object.assign({}, ...reports)
+  const cacheReadTokens = countAt(merged, "cache_read_input_tokens")
+  const cacheWriteTokens = countAt(merged, "cache_creation_input_tokens")
+  return {
+    inputTokens: countAt(merged, "input_tokens") + cacheReadTokens + cacheWriteTokens,
+    outputTokens: countAt(merged, "output_tokens"),
+    cacheReadTokens,
+    cacheWriteTokens,
+    reasoningTokens: countAt(merged, "output_tokens_details", "thinking_tokens"),
+  }
+}

@@ -1,0 +1,70 @@
+/** The dialect of Cohere's v2 API: errors of `{id, message}` without codes, and typed events that end with `message-end`. */
+import type { Failure } from "../../model/failure.ts"
+import type { Usage } from "../../model/result.ts"
+import type { Dialect, ErrorAnswer } from "../dialect.ts"
+import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
+import { COMMON_MESSAGES, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import { documents } from "./openai.ts"
+
+const RULES: readonly ErrorRule[] = [
+  { class: "provider.quota", status: [429], message: /\/ ?month|per month|monthly/i },
+  { class: "request.too_long", status: [400, 413, 422], message: /too many tokens|size limit exceeded/i },
+  { class: "request.content_blocked", status: [498] },
+  { class: "provider.timeout", status: [499] },
+  {
+    class: "provider.model_gone",
+    status: [400, 404],
+    message: /model '?.*'? (?:not found|was (?:removed|deprecated))/i,
+  },
+  ...COMMON_MESSAGES,
+]
+
+const STOPPED = /^(?:ERROR|ERROR_TOXIC|TIMEOUT|USER_CANCEL)$/
+
+export const cohereDialect: Dialect = {
+  id: "cohere",
+  classify,
+  ended(body) {
+    return body.kind === "json" || documents(body, /"message-end"/).some((event) => at(event, "type") === "message-end")
+  },
+  hidden(body, answer) {
+    for (const document of documents(body, /"finish_reason"/)) {
+      const reason = textAt(document, "finish_reason") ?? textAt(document, "delta", "finish_reason")
+      if (reason === undefined || !STOPPED.test(reason)) continue
+      const told = textAt(document, "delta", "error") ?? textAt(document, "error") ?? `The answer ended with ${reason}.`
+      return {
+        class:
+          reason === "ERROR_TOXIC"
+            ? "request.content_blocked"
+            : reason === "TIMEOUT"
+              ? "provider.timeout"
+              : "provider.outage",
+        message: told,
+        providerCode: reason,
+        status: answer.status,
+      }
+    }
+    return undefined
+  },
+  usage: readUsage,
+}
+
+function classify(answer: ErrorAnswer): Failure {
+  return failureOf(answer, { codes: [], message: textAt(parseJson(answer.body), "message") }, RULES)
+}
+
+/** Billed units, where given: `tokens` counts the chat template too, which nobody pays for. */
+function readUsage(body: WireBody): Usage | undefined {
+  const document = documents(body, /"usage"|"meta"/).at(-1)
+  const usage = at(document, "usage") ?? at(document, "delta", "usage") ?? at(document, "meta")
+  const units = at(usage, "billed_units") ?? at(usage, "tokens")
+  if (typeof units !== "object" || units === null) return undefined
+  const inputTokens = countAt(units, "input_tokens")
+  return {
+    inputTokens,
+    outputTokens: countAt(units, "output_tokens"),
+    cacheReadTokens: Math.min(countAt(usage, "cached_tokens"), inputTokens),
+    cacheWriteTokens: 0,
+    reasoningTokens: 0,
+  }
+}

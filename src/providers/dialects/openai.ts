@@ -1,0 +1,192 @@
+/**
+ * The dialect of OpenAI (chat completions, responses, embeddings) and of the many who speak it. Who departs from it says
+ * so in `Quirks`. Error documents are read in all the shapes this family uses: `{error: {...}}`, `{error: "text", code}`,
+ * `{message, type, code}`, `{detail}`, `{errors: [...]}`.
+ */
+import type { Failure } from "../../model/failure.ts"
+import type { Usage } from "../../model/result.ts"
+import type { Dialect, ErrorAnswer } from "../dialect.ts"
+import { at, countAt, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
+import { COMMON_MESSAGES, codesOf, type ErrorFacts, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+
+export interface Quirks {
+  readonly id: string
+  /** Asked before the family's own rules. */
+  readonly rules?: readonly ErrorRule[]
+  /** The documentation promises no `data: [DONE]`: a finish reason ends a stream too. */
+  readonly endsAtFinishReason?: boolean
+  /** `completion_tokens` leaves out the reasoning tokens. */
+  readonly reasoningApart?: boolean
+  /** A wait that stands in the error document. */
+  readonly waitMs?: (document: unknown, nowMs: number) => number | undefined
+}
+
+const RULES: readonly ErrorRule[] = [
+  {
+    class: "provider.quota",
+    code: /^(?:insufficient_quota|credit_balance_exhausted|(?:organization|project)_(?:spend|usage)_limit_exceeded|billing_(?:hard_limit_reached|not_active)|access_terminated)$/i,
+  },
+  { class: "request.too_long", code: /^(?:context_length_exceeded|string_above_max_length|request_too_large)$/i },
+  {
+    class: "request.content_blocked",
+    code: /^(?:content_policy_violation|content_filter|moderation_blocked|invalid_prompt)$/i,
+  },
+  {
+    class: "provider.model_gone",
+    code: /^(?:model_not_found|model_not_available|model_deprecated|model_decommissioned|model_terms_required|DeploymentNotFound|invalid_model)$/i,
+  },
+  {
+    class: "provider.auth",
+    code: /^(?:invalid_api_key|wrong_api_key|authentication_error|invalid_authentication|permission_denied|unsupported_country_region_territory)$/i,
+  },
+  { class: "request.unsupported", code: /^unsupported_(?!country)/i },
+  { class: "output.invalid_json", code: /^(?:json_validate_failed|tool_use_failed)$/i },
+  ...COMMON_MESSAGES,
+  { class: "provider.overloaded", code: /overloaded|capacity|queue_exceeded|service_unavailable/i },
+  { class: "provider.rate_limited", code: /rate_limit|slow_down|too_many_requests/i },
+  { class: "provider.timeout", code: /timeout/i },
+  { class: "provider.outage", code: /server_error|internal_error/i },
+  { class: "request.invalid", code: /^(?:invalid_request_error|bad_request)$/i, status: [200] },
+]
+
+/** Only events that match are parsed when a stream is searched for a failure. */
+const SUSPICIOUS =
+  /"error"\s*:\s*[^n\s]|"refusal"\s*:\s*"[^"]|content_filter|"error"\s*}|insufficient_system_resource|response\.(?:failed|incomplete)|"type"\s*:\s*"(?:error|refusal)"/
+const TERMINAL_EVENT = /^response\.(?:completed|incomplete|failed)$/
+
+export function openaiDialect(quirks: Quirks): Dialect {
+  const rules = [...(quirks.rules ?? []), ...RULES]
+  const classify = (answer: ErrorAnswer): Failure => {
+    const document = parseJson(answer.body)
+    return failureOf(answer, { ...readFacts(document), waitMs: quirks.waitMs?.(document, answer.nowMs) }, rules)
+  }
+  return {
+    id: quirks.id,
+    classify,
+    ended: (body) => ended(body, quirks.endsAtFinishReason === true),
+    hidden(body, answer) {
+      for (const document of documents(body, SUSPICIOUS)) {
+        const found = errorInside(document)
+        if (found !== undefined) return inside(classify({ ...answer, ...found }), answer.status)
+        const told = refusalInside(document)
+        if (told !== undefined) return { ...told, status: answer.status }
+      }
+      return undefined
+    },
+    usage: (body) => lastUsage(body, quirks.reasoningApart === true),
+  }
+}
+
+/** Parsed JSON of the body: the one document, or the events that match `filter`. */
+export function documents(body: WireBody, filter: RegExp): readonly unknown[] {
+  if (body.kind === "json") return [body.value]
+  if (body.kind === "other") return []
+  return body.events.filter((event) => filter.test(event.data)).map((event) => event.json())
+}
+
+/** A failure that was told inside a 200 keeps the status that was on the wire. */
+export function inside(failure: Failure, status: number): Failure {
+  return { ...failure, status }
+}
+
+function ended(body: WireBody, atFinishReason: boolean): boolean {
+  if (body.kind !== "events") return body.kind === "json"
+  return body.events.some(
+    (event) =>
+      event.data === "[DONE]" ||
+      (event.data.includes('"response.') && TERMINAL_EVENT.test(textAt(event.json(), "type") ?? "")) ||
+      (atFinishReason && textAt(event.json(), "choices", 0, "finish_reason") !== undefined),
+  )
+}
+
+function readFacts(document: unknown): ErrorFacts {
+  const value = Array.isArray(document) ? document[0] : document
+  const error = at(value, "error") ?? at(value, "errors", 0) ?? value
+  const type = textAt(error, "type")
+  const code = at(error, "code") ?? at(value, "code")
+  const named = typeof code === "string" && !/^\d+$/.test(code)
+  return {
+    codes: named ? codesOf(code, type) : codesOf(type, code),
+    message:
+      textAt(error, "message") ??
+      textAt(value, "error") ??
+      textAt(value, "message") ??
+      textAt(value, "detail") ??
+      textAt(value, "detail", 0, "msg"),
+  }
+}
+
+/** An error told in a 2xx document or event, as the error answer it should have been. */
+function errorInside(document: unknown): Pick<ErrorAnswer, "status" | "body"> | undefined {
+  const type = textAt(document, "type")
+  const error =
+    at(document, "error") ??
+    (type === "response.failed" ? at(document, "response", "error") : undefined) ??
+    (type === "error" ? document : undefined) ??
+    at(document, "choices", 0, "error")
+  if (typeof error !== "string" && (typeof error !== "object" || error === null)) {
+    if (at(document, "choices", 0, "finish_reason") !== "error" && at(document, "status") !== "failed") return undefined
+    return { status: 500, body: JSON.stringify({ error: { message: "The provider ended its answer with an error." } }) }
+  }
+  const status = Number(at(error, "code") ?? at(document, "code"))
+  return { status: status >= 400 && status < 600 ? status : 500, body: JSON.stringify({ error }) }
+}
+
+function refusalInside(document: unknown): Failure | undefined {
+  const choice = at(document, "choices", 0)
+  const response = at(document, "response") ?? document
+  const finish = textAt(choice, "finish_reason") ?? textAt(response, "incomplete_details", "reason")
+  if (finish === "content_filter")
+    return {
+      class: "request.content_blocked",
+      message: "The provider's content filter stopped the answer.",
+      providerCode: finish,
+    }
+  if (finish === "insufficient_system_resource")
+    return {
+      class: "provider.overloaded",
+      message: "The provider ran out of resources during the answer.",
+      providerCode: finish,
+    }
+  const refusal =
+    textAt(choice, "message", "refusal") ??
+    textAt(choice, "delta", "refusal") ??
+    listAt(response, "output")
+      .flatMap((item) => listAt(item, "content"))
+      .map((part) => textAt(part, "refusal"))
+      .find((text) => text !== undefined)
+  return refusal === undefined
+    ? undefined
+    : { class: "output.refusal", message: `The model refused: ${refusal}`, providerCode: "refusal" }
+}
+
+function lastUsage(body: WireBody, reasoningApart: boolean): Usage | undefined {
+  for (const document of [...documents(body, /"usage"\s*:\s*\{/)].reverse()) {
+    const usage =
+      at(document, "usage") ??
+      at(document, "response", "usage") ??
+      at(document, "result", "usage") ??
+      at(document, "x_groq", "usage")
+    if (typeof usage === "object" && usage !== null) return readUsage(usage, reasoningApart)
+  }
+  return undefined
+}
+
+function readUsage(usage: object, reasoningApart: boolean): Usage {
+  const input =
+    at(usage, "prompt_tokens_details") ?? at(usage, "input_tokens_details") ?? at(usage, "prompt_token_details")
+  const output = at(usage, "completion_tokens_details") ?? at(usage, "output_tokens_details")
+  const inputTokens = countAt(usage, "prompt_tokens") || countAt(usage, "input_tokens")
+  const outputTokens = countAt(usage, "completion_tokens") || countAt(usage, "output_tokens")
+  const reasoningTokens = countAt(output, "reasoning_tokens") || countAt(usage, "reasoning_tokens")
+  const cacheReadTokens =
+    countAt(input, "cached_tokens") || countAt(usage, "num_cached_tokens") || countAt(usage, "prompt_cache_hit_tokens")
+  const apart = reasoningApart || countAt(usage, "total_tokens") === inputTokens + outputTokens + reasoningTokens
+  return {
+    inputTokens: inputTokens + (cacheReadTokens > inputTokens ? cacheReadTokens : 0),
+    outputTokens: outputTokens + (apart ? reasoningTokens : 0),
+    cacheReadTokens,
+    cacheWriteTokens: countAt(input, "cache_write_tokens"),
+    reasoningTokens,
+  }
+}

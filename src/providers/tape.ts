@@ -1,0 +1,154 @@
+/**
+ * The tape: wraps a transport so that every exchange of one attempt is recorded as it passes.
+ * Invariant: it changes no byte, delays none and never reads ahead of the package: a body that nobody reads stays unread.
+ */
+import type { AiBinding, Exchange, Tape, Transport } from "./transport.ts"
+
+/** A tape around `transport`. Hand `tape.transport` to the provider and read `tape.exchanges` afterwards. */
+export function recordTransport(transport: Transport): Tape {
+  const exchanges: Recording[] = []
+  const start = (url: string, method: string, headers: Readonly<Record<string, string>>) => {
+    const recording = new Recording(url, method, headers)
+    exchanges.push(recording)
+    return recording
+  }
+  const ai = transport.ai
+  return {
+    transport: {
+      fetch: recordedFetch(transport.fetch, start),
+      ...(ai === undefined ? {} : { ai: recordedBinding(ai, start) }),
+    },
+    exchanges,
+    last: () => exchanges.at(-1),
+  }
+}
+
+type StartRecording = (url: string, method: string, headers: Readonly<Record<string, string>>) => Recording
+
+function recordedFetch(inner: Pick<AiBinding, "fetch">["fetch"], start: StartRecording): typeof fetch {
+  return async (input: RequestInfo | URL, init?: RequestInit) => {
+    const request = input instanceof Request ? input : undefined
+    const recording = start(
+      request?.url ?? String(input),
+      init?.method ?? request?.method ?? "GET",
+      headersOf(new Headers(init?.headers ?? request?.headers)),
+    )
+    return recording.follow(inner(input, init))
+  }
+}
+
+/** The binding's `run` is recorded as a request to its model; a binding that throws has no answer to record. */
+function recordedBinding(ai: AiBinding, start: StartRecording): AiBinding {
+  return {
+    fetch: recordedFetch((input, init) => ai.fetch(input, init), start),
+    async run(model, input, options) {
+      const recording = start(`binding:AI/run/${model}`, "POST", {})
+      const answer = await recording.catching(ai.run(model, input, options))
+      return answer instanceof Response ? recording.tap(answer) : recording.close(answer)
+    },
+  }
+}
+
+class Recording implements Exchange {
+  readonly url: string
+  readonly method: string
+  readonly requestHeaders: Readonly<Record<string, string>>
+  status: number | undefined
+  headers: Readonly<Record<string, string>> = {}
+  body: Exchange["body"] = "none"
+  error: unknown
+  readonly #chunks: Uint8Array[] = []
+
+  constructor(url: string, method: string, requestHeaders: Readonly<Record<string, string>>) {
+    this.url = url
+    this.method = method
+    this.requestHeaders = requestHeaders
+  }
+
+  text(): string {
+    return new TextDecoder().decode(this.bytes())
+  }
+
+  bytes(): Uint8Array {
+    const whole = new Uint8Array(this.#chunks.reduce((total, chunk) => total + chunk.length, 0))
+    let offset = 0
+    for (const chunk of this.#chunks) {
+      whole.set(chunk, offset)
+      offset += chunk.length
+    }
+    return whole
+  }
+
+  async follow(answer: Promise<Response>): Promise<Response> {
+    return this.tap(await this.catching(answer))
+  }
+
+  async catching<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    try {
+      return await answer
+    } catch (error) {
+      this.error = error
+      throw error
+    }
+  }
+
+  /** An answer that is a value, not a response: the binding parsed it already. */
+  close(answer: unknown): unknown {
+    this.status = 200
+    this.headers = { "content-type": "application/json" }
+    this.#chunks.push(new TextEncoder().encode(JSON.stringify(answer) ?? ""))
+    this.body = "ended"
+    return answer
+  }
+
+  /** The same response, its body passing through this recording. */
+  tap(response: Response): Response {
+    this.status = response.status
+    this.headers = headersOf(response.headers)
+    if (response.body === null) return response
+    this.body = "open"
+    return new Response(this.#through(response.body), {
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers,
+    })
+  }
+
+  #through(source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+    const reader = source.getReader()
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: async (controller) => {
+          try {
+            const { done, value } = await reader.read()
+            if (done) {
+              if (this.body === "open") this.body = "ended"
+              controller.close()
+            } else {
+              this.#chunks.push(value)
+              controller.enqueue(value)
+            }
+          } catch (error) {
+            this.#broke(error)
+            controller.error(error)
+          }
+        },
+        cancel: (reason) => {
+          if (this.body === "open") this.body = "dropped"
+          return reader.cancel(reason)
+        },
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  #broke(error: unknown): void {
+    if (this.body !== "open") return
+    this.body = "broken"
+    this.error = error
+  }
+}
+
+function headersOf(headers: Headers): Record<string, string> {
+  return Object.fromEntries(headers.entries())
+}

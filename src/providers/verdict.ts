@@ -1,0 +1,114 @@
+/**
+ * The verdict on one exchange, from its bytes: what failed, in our words, or nothing. The gateway asks here first and
+ * looks at the package's result only when the wire is in order; whether an orderly answer is too short, empty or off its
+ * schema is for the gateway to say.
+ */
+import type { Failure, FailureClass } from "../model/failure.ts"
+import type { Usage } from "../model/result.ts"
+import { gatewayFailure } from "./dialects/cloudflare.ts"
+import type { Provider } from "./provider.ts"
+import type { Exchange } from "./transport.ts"
+import { at, readBody } from "./wire/body.ts"
+
+/**
+ * Why the exchange failed; `undefined` when the wire shows a whole, orderly answer, or one that we ourselves stopped reading.
+ * `thrown` is what the package threw or put into its stream, when it did; it decides only where the wire cannot.
+ */
+export function wireFailure(
+  provider: Provider,
+  exchange: Exchange | undefined,
+  thrown: unknown,
+  nowMs: number,
+): Failure | undefined {
+  if (exchange === undefined) return thrown === undefined ? undefined : failureOfPackage(thrown)
+  const { status, headers } = exchange
+  if (status === undefined) return failureOfConnection(provider, exchange, nowMs)
+  const answer = { status, headers, nowMs }
+  if (status < 200 || status >= 300) {
+    const error = { ...answer, body: exchange.text() }
+    return gatewayFailure(error) ?? provider.dialect.classify(error)
+  }
+  const body = readBody(exchange)
+  const hidden = provider.dialect.hidden(body, answer)
+  if (hidden !== undefined) return hidden
+  if (exchange.body === "dropped" || exchange.body === "open") return undefined
+  if (provider.dialect.ended(body)) return thrown === undefined ? undefined : badResponse(status, messageOf(thrown))
+  const text = body.kind === "other" ? body.text.trim() : ""
+  if (exchange.body === "broken") return streamCut(status, `The connection broke: ${messageOf(exchange.error)}`)
+  if (text !== "" && !/^[[{]/.test(text))
+    return badResponse(status, `Expected JSON or events, found: ${text.slice(0, 200)}`)
+  return streamCut(status, "The answer ended without its terminator.")
+}
+
+/** What the provider says was used, also by an answer that failed; `undefined` when it said nothing. */
+export function wireUsage(provider: Provider, exchange: Exchange | undefined): Usage | undefined {
+  if (exchange?.status === undefined || exchange.status >= 300) return undefined
+  return provider.dialect.usage(readBody(exchange))
+}
+
+/** Headers by which providers name a request, the most telling first. */
+const REQUEST_ID_HEADERS = [
+  "request-id",
+  "x-request-id",
+  "x-amzn-requestid",
+  "apim-request-id",
+  "x-groq-request-id",
+  "x-debug-trace-id",
+  "x-goog-request-id",
+  "cf-aig-request-id",
+  "cf-ray",
+]
+
+/** The id to quote to the provider's support, when the answer bore one. */
+export function requestIdOf(exchange: Exchange | undefined): string | undefined {
+  return REQUEST_ID_HEADERS.map((name) => exchange?.headers[name]).find((id) => id !== undefined)
+}
+
+/** The `cf-aig-*` headers of an answer that came through Cloudflare's AI Gateway. */
+export function gatewayHeadersOf(exchange: Exchange | undefined): Readonly<Record<string, string>> | undefined {
+  const entries = Object.entries(exchange?.headers ?? {}).filter(([name]) => name.startsWith("cf-aig-"))
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
+
+function failureOfConnection(provider: Provider, exchange: Exchange, nowMs: number): Failure | undefined {
+  const { error } = exchange
+  if (error === undefined) return undefined
+  if (isAbort(error)) return { class: "cancelled", message: "The call was aborted." }
+  const told = provider.dialect.thrown?.(error, nowMs)
+  if (told !== undefined) return told
+  return { class: "provider.outage", message: `No answer: ${messageOf(error)}` }
+}
+
+/** Nothing was sent: the package itself refused the request. Errors are told by name, for they may come from another copy of the package. */
+function failureOfPackage(thrown: unknown): Failure {
+  if (isAbort(thrown)) return { class: "cancelled", message: "The call was aborted." }
+  const ours = at(thrown, "code") === "provider_not_configured"
+  return { class: ours ? "own_code.config" : classOfPackageError(nameOf(thrown)), message: messageOf(thrown) }
+}
+
+function classOfPackageError(name: string): FailureClass {
+  if (/UnsupportedFunctionality|NoSuchModel|TooManyEmbeddingValues/.test(name)) return "request.unsupported"
+  if (/InvalidPrompt|InvalidArgument|TypeValidation|InvalidResponseData/.test(name)) return "request.invalid"
+  if (/LoadAPIKey|LoadSetting/.test(name)) return "own_code.config"
+  return "own_code.exception"
+}
+
+function badResponse(status: number, message: string): Failure {
+  return { class: "provider.bad_response", message, status }
+}
+
+function streamCut(status: number, message: string): Failure {
+  return { class: "provider.stream_cut", message, status }
+}
+
+function isAbort(error: unknown): boolean {
+  return /^(?:AbortError|ResponseAborted|TimeoutError)$/.test(nameOf(error))
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : ""
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,109 @@
+/**
+ * A response body as the dialects read it: one JSON document, a list of events (SSE or AWS event stream), or neither.
+ * Events are cut here once and parsed only when asked for, so that judging a long stream costs little.
+ */
+
+import type { Exchange } from "../transport.ts"
+import { type EventFrame, readEventFrames } from "./event-stream.ts"
+
+/** One event of a stream. `data` is its text; `json()` parses it once, `undefined` when it is not JSON. */
+export interface WireEvent {
+  readonly event: string | undefined
+  readonly data: string
+  json(): unknown
+}
+
+export type WireBody =
+  | { readonly kind: "json"; readonly value: unknown }
+  | { readonly kind: "events"; readonly events: readonly WireEvent[] }
+  | { readonly kind: "other"; readonly text: string }
+
+export function readBody(exchange: Pick<Exchange, "headers" | "text" | "bytes">): WireBody {
+  const type = exchange.headers["content-type"] ?? ""
+  if (type.startsWith("application/vnd.amazon.eventstream"))
+    return { kind: "events", events: readEventFrames(exchange.bytes()).map(eventOfFrame) }
+  const text = exchange.text()
+  if (type.startsWith("text/event-stream") || /^\s*(?:data|event|id|retry)?:/.test(text))
+    return { kind: "events", events: readSseEvents(text) }
+  const value = parseJson(text)
+  return value === undefined ? { kind: "other", text } : { kind: "json", value }
+}
+
+/**
+ * Cuts SSE text into events. A last event without its blank line never reached the package's parser, so it is left out
+ * here too; only a bare `[DONE]`, which carries nothing, counts without it.
+ */
+export function readSseEvents(text: string): WireEvent[] {
+  const events: WireEvent[] = []
+  let event: string | undefined
+  let data: string[] = []
+  const lines = text.split(/\r\n|\n|\r/)
+  if (/^data: ?\[DONE\]$/.test(lines.at(-1) || (lines.at(-2) ?? ""))) lines.push("")
+  else lines.pop()
+  for (const line of lines) {
+    if (line === "") {
+      if (data.length > 0) events.push(wireEvent(event, data.join("\n")))
+      event = undefined
+      data = []
+    } else if (line.startsWith("data:")) data.push(line.slice(line[5] === " " ? 6 : 5))
+    else if (line.startsWith("event:")) event = line.slice(6).trim()
+  }
+  return events
+}
+
+/** AWS names a failure by `:exception-type` (with a JSON payload) or by `:error-code` (with a header for its message). */
+function eventOfFrame(frame: EventFrame): WireEvent {
+  const { headers } = frame
+  const code = headers[":error-code"]
+  if (code !== undefined) return wireEvent(code, JSON.stringify({ message: headers[":error-message"] ?? code }))
+  return wireEvent(headers[":exception-type"] ?? headers[":event-type"], new TextDecoder().decode(frame.payload))
+}
+
+function wireEvent(event: string | undefined, data: string): WireEvent {
+  let parsed: { readonly value: unknown } | undefined
+  return {
+    event,
+    data,
+    json() {
+      parsed ??= { value: parseJson(data) }
+      return parsed.value
+    },
+  }
+}
+
+/** The value of JSON text, or `undefined` when it is not JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** `value.a.b.0` of parsed JSON, `undefined` where the way breaks off. Wires are untrusted: every read goes through here. */
+export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  let here: unknown = value
+  for (const key of path) {
+    if (typeof here !== "object" || here === null) return undefined
+    here = Reflect.get(here, key)
+  }
+  return here
+}
+
+/** As `at`, for text: `undefined` unless it is a non-empty string. */
+export function textAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+  const found = at(value, ...path)
+  return typeof found === "string" && found !== "" ? found : undefined
+}
+
+/** As `at`, for counts: 0 unless it is a finite number. */
+export function countAt(value: unknown, ...path: readonly (string | number)[]): number {
+  const found = at(value, ...path)
+  return typeof found === "number" && Number.isFinite(found) ? found : 0
+}
+
+/** As `at`, for lists: empty unless it is an array. */
+export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
+  const found = at(value, ...path)
+  return Array.isArray(found) ? found : []
+}

@@ -1,0 +1,118 @@
+/**
+ * How an error document becomes a failure class: the dialect reads out codes and message, then the first rule that fits
+ * decides, then the status. Rules exist only where the status alone would mislead: money behind 429 or 400, an
+ * over-long prompt behind 400, a wrong key behind 400. Lists are ordered, special before general.
+ */
+import type { Failure, FailureClass } from "../../model/failure.ts"
+import type { ErrorAnswer } from "../dialect.ts"
+import { longerWait, messageWaitMs, retryAfterMs } from "./retry-after.ts"
+
+/** What a dialect read out of an error document. */
+export interface ErrorFacts {
+  /** The provider's codes and types, the most telling first. */
+  readonly codes: readonly string[]
+  readonly message: string | undefined
+  /** A wait that the document itself asks for. */
+  readonly waitMs?: number | undefined
+}
+
+/** All that is given must hold. */
+export interface ErrorRule {
+  readonly class: FailureClass
+  readonly status?: readonly number[]
+  /** Tested against each code. */
+  readonly code?: RegExp
+  readonly message?: RegExp
+}
+
+/** Messages that mean the same wherever a model is served; for wires whose codes do not say it. */
+export const COMMON_MESSAGES: readonly ErrorRule[] = [
+  {
+    class: "request.too_long",
+    status: [400, 403, 413, 422, 429, 500],
+    message:
+      /maximum context length|context[ _]length[ _]exceeded|exceeds?(?: the)?(?: model'?s?)? (?:maximum )?context|context (?:window|limit)|(?:prompt|input) is too long|too many (?:input )?tokens:|token count .*exceeds|request too large|reduce the length|longer than the model's context/i,
+  },
+  {
+    class: "provider.quota",
+    status: [400, 401, 402, 403, 412, 429],
+    message:
+      /insufficient (?:balance|credits?|funds|quota)|credit balance is too low|credits? (?:are|is) (?:depleted|exhausted)|(?:doesn't|does not) have any credits|out of credits|exceeded your current quota|spend(?:ing)? limit|specified (?:workspace )?api usage limits|unpaid|past invoices|payment (?:required|method)|billing/i,
+  },
+  {
+    class: "provider.auth",
+    status: [400, 401, 403],
+    message:
+      /(?:incorrect|invalid|missing|no|not valid).{0,20}api[ _-]?key|api[ _-]?key.{0,20}(?:not valid|invalid|expired)/i,
+  },
+]
+
+const BY_STATUS: Readonly<Record<number, FailureClass>> = {
+  400: "request.invalid",
+  401: "provider.auth",
+  402: "provider.quota",
+  403: "provider.auth",
+  404: "provider.model_gone",
+  405: "request.unsupported",
+  408: "provider.timeout",
+  409: "provider.overloaded",
+  410: "provider.model_gone",
+  413: "request.too_long",
+  415: "request.unsupported",
+  422: "request.invalid",
+  425: "provider.overloaded",
+  429: "provider.rate_limited",
+  451: "request.content_blocked",
+  501: "request.unsupported",
+  503: "provider.overloaded",
+  504: "provider.timeout",
+  524: "provider.timeout",
+  529: "provider.overloaded",
+}
+
+/** The class that a status alone stands for. */
+export function classOfStatus(status: number): FailureClass {
+  return (
+    BY_STATUS[status] ??
+    (status >= 500 ? "provider.outage" : status >= 400 ? "request.invalid" : "provider.bad_response")
+  )
+}
+
+/** The failure that `facts` and the answer's head amount to. */
+export function failureOf(answer: ErrorAnswer, facts: ErrorFacts, rules: readonly ErrorRule[]): Failure {
+  const rule = rules.find((candidate) => fits(candidate, answer.status, facts))
+  const wait = longerWait(
+    retryAfterMs(answer.headers, answer.nowMs),
+    facts.waitMs ?? messageWaitMs(facts.message ?? ""),
+  )
+  const providerCode = facts.codes[0]
+  return {
+    class: rule?.class ?? classOfStatus(answer.status),
+    message: shorten(facts.message ?? (answer.body.trim() || `HTTP ${answer.status} without a body`)),
+    status: answer.status,
+    ...(providerCode === undefined ? {} : { providerCode }),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  }
+}
+
+function fits(rule: ErrorRule, status: number, facts: ErrorFacts): boolean {
+  const { code, message } = rule
+  return (
+    (rule.status === undefined || rule.status.includes(status)) &&
+    (code === undefined || facts.codes.some((candidate) => code.test(candidate))) &&
+    (message === undefined || message.test(facts.message ?? ""))
+  )
+}
+
+const MAX_MESSAGE_CHARS = 500
+
+function shorten(message: string): string {
+  return message.length > MAX_MESSAGE_CHARS ? `${message.slice(0, MAX_MESSAGE_CHARS)}…` : message
+}
+
+/** Codes as text, empty ones left out: wires give them as text, numbers or null. */
+export function codesOf(...candidates: readonly unknown[]): string[] {
+  return candidates.flatMap((code) =>
+    (typeof code === "string" && code !== "") || typeof code === "number" ? [String(code)] : [],
+  )
+}
