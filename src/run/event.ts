@@ -92,6 +92,8 @@ export interface EventData {
     readonly input?: Stored
     readonly idempotencyKey?: string
     readonly effect?: "read" | "idempotent" | "unsafe"
+    /** Name of the tool, for a step that calls one. */
+    readonly tool?: string
   }
   "step.completed": {
     readonly output: Stored
@@ -111,7 +113,11 @@ export interface EventData {
   "step.skipped": { readonly kind: string; readonly reason: string }
   "step.waiting": Waiting
   /** The attempt was in flight when the object died. `parked`: an unsafe effect may have happened, somebody must resolve it. */
-  "step.interrupted": { readonly parked: boolean }
+  "step.interrupted": {
+    readonly parked: boolean
+    /** A model call may have been lost with the object: it is booked at what was reserved for it (0 when nothing was). */
+    readonly lost?: { readonly costNanoUsd: number }
+  }
   "step.resolved": Resolution & { readonly by?: string }
 
   "operation.completed": {
@@ -122,6 +128,8 @@ export interface EventData {
     readonly record: OperationRecord
     readonly response?: OperationResult | BlobRef
     readonly error?: ErrorData
+    /** Copied from a recording: nobody was called and nothing was paid, whatever the record says. */
+    readonly replayed?: boolean
   }
   "signal.received": { readonly name: string; readonly payload: Stored; readonly path?: string; readonly by?: string }
 

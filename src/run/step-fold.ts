@@ -32,13 +32,14 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       step.waiting = event.data
       return move(state, step, "waiting")
     case "step.interrupted":
+      state.costNanoUsd += event.data.lost?.costNanoUsd ?? 0
       if (event.data.parked) step.waiting = { reason: "interrupted" }
       return move(state, step, event.data.parked ? "waiting" : "interrupted")
     case "step.resolved":
       return resolved(state, step, event)
     case "operation.completed":
       step.operations.push({ seq: event.seq, index: event.data.index, requestDigest: event.data.record.requestDigest })
-      state.costNanoUsd += event.data.record.costNanoUsd
+      if (!event.data.replayed) state.costNanoUsd += event.data.record.costNanoUsd
       return
     case "compensation.started":
       step.compensation = "running"
