@@ -69,33 +69,79 @@ export const ERROR_CODES = {
   },
 
   run_ended: { status: 409, retryable: false, remedy: "Start a new run, or rerun or fork this one." },
-  step_crashed: { status: 500, retryable: false, remedy: "The step ended its own process again and again: make it use less memory or time, then rerun from it." },
+  step_crashed: {
+    status: 500,
+    retryable: false,
+    remedy: "The step ended its own process again and again: make it use less memory or time, then rerun from it.",
+  },
   step_not_found: { status: 404, retryable: false, remedy: "Take a path from GET /v1/runs/{id}/steps." },
   not_waiting: { status: 409, retryable: false, remedy: "Read what the run waits for in GET /v1/runs/{id}." },
   not_allowed: { status: 403, retryable: false, remedy: "Ask one of the people named." },
-  signal_invalid: { status: 422, retryable: false, remedy: "Send a payload that fits the schema of the step that waits for the signal." },
-  approval_rejected: { status: 409, retryable: false, remedy: 'Set onReject: "continue" on the approval to go on with its answer instead.' },
-  wait_timeout: { status: 504, retryable: false, remedy: "Raise the timeout of the wait, or set what happens then with onTimeout." },
+  signal_invalid: {
+    status: 422,
+    retryable: false,
+    remedy: "Send a payload that fits the schema of the step that waits for the signal.",
+  },
+  approval_rejected: {
+    status: 409,
+    retryable: false,
+    remedy: 'Set onReject: "continue" on the approval to go on with its answer instead.',
+  },
+  wait_timeout: {
+    status: 504,
+    retryable: false,
+    remedy: "Raise the timeout of the wait, or set what happens then with onTimeout.",
+  },
+  unknown_case: { status: 500, retryable: false, remedy: "Make the branch's select return one of its cases." },
   child_failed: { status: 500, retryable: false, remedy: "Read the child run named for the cause." },
-  operation_failed: { status: 502, retryable: true, remedy: "Read the attempts in the step's operation; each says which model failed and how." },
-  tool_failed: { status: 502, retryable: true, remedy: "Read the tool's message; mend the tool or its input and rerun from the step." },
-  tool_input_invalid: { status: 422, retryable: false, remedy: "Make the step's input closure return what the tool's input schema says." },
-  tool_output_invalid: { status: 502, retryable: false, remedy: "Make the tool return what its output schema says, or change the schema." },
+  operation_failed: {
+    status: 502,
+    retryable: true,
+    remedy: "Read the attempts in the step's operation; each says which model failed and how.",
+  },
+  tool_failed: {
+    status: 502,
+    retryable: true,
+    remedy: "Read the tool's message; mend the tool or its input and rerun from the step.",
+  },
+  tool_input_invalid: {
+    status: 422,
+    retryable: false,
+    remedy: "Make the step's input closure return what the tool's input schema says.",
+  },
+  tool_output_invalid: {
+    status: 502,
+    retryable: false,
+    remedy: "Make the tool return what its output schema says, or change the schema.",
+  },
 
   // Gateway
-  routing_invalid: { status: 422, retryable: false, remedy: "Correct the routing configuration at the path named; nothing was changed." },
-  no_route: { status: 422, retryable: false, remedy: "Add a route for the step's kind, for \"<workflow>.<step>\", or \"default\" to the routing." },
+  routing_invalid: {
+    status: 422,
+    retryable: false,
+    remedy: "Correct the routing configuration at the path named; nothing was changed.",
+  },
+  no_route: {
+    status: 422,
+    retryable: false,
+    remedy: 'Add a route for the step\'s kind, for "<workflow>.<step>", or "default" to the routing.',
+  },
   no_candidate: {
     status: 503,
     retryable: false,
-    remedy: "Set a key of one of the providers named, or LOCAL_MODELS_URL for the embedded models; or change the route.",
+    remedy:
+      "Set a key of one of the providers named, or LOCAL_MODELS_URL for the embedded models; or change the route.",
   },
   provider_not_configured: {
     status: 503,
     retryable: false,
     remedy: "Set the variable or binding named, or take the provider out of the route.",
   },
-  redaction_blocked: { status: 422, retryable: false, remedy: "Take the value named out of the step's input, or change the routing's redact rules." },
+  redaction_blocked: {
+    status: 422,
+    retryable: false,
+    remedy: "Take the value named out of the step's input, or change the routing's redact rules.",
+  },
 
   // The launcher
   usage: { status: 400, retryable: false, remedy: "Run `npm start -- --help` for what can be said." },

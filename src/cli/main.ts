@@ -1,0 +1,89 @@
+/**
+ * The program behind `npm start` and `npm run dev`. Serves until it is told to end (Ctrl-C, SIGTERM), which is no error,
+ * or until a part of the server ends by itself, which is.
+ */
+import { systemClock } from "../lib/clock.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { ApiClient } from "./api-client.ts"
+import { type Command, readCommand, USAGE } from "./command.ts"
+import { runDemo } from "./demo.ts"
+import { Screen } from "./screen.ts"
+import { type Server, startServer } from "./server.ts"
+
+const screen = new Screen(process.stdout, process.env)
+const told = new AbortController()
+
+// Not left to the event loop: an idle connection would hold the process for seconds after everything has ended.
+process.exit(await main())
+
+async function main(): Promise<number> {
+  try {
+    return await run(readCommand(process.argv.slice(2), process.env))
+  } catch (error) {
+    screen.draw([])
+    if (told.signal.aborted) return 0
+    process.stderr.write(`${describe(error)}\n`)
+    return 1
+  }
+}
+
+async function run(command: Command): Promise<number> {
+  if (command.action === "help") {
+    screen.print(USAGE.trimEnd())
+    return 0
+  }
+  const stopRequested = onStopRequest()
+  const server = await startServer({
+    ...command,
+    signal: told.signal,
+    onProgress: (what) => progress(what, command.json),
+  })
+  screen.draw([])
+  try {
+    announce(server, command.json)
+    return await Promise.race([serve(server, command), stopRequested, server.failed])
+  } finally {
+    screen.draw([])
+    await server.stop()
+  }
+}
+
+/** Shows the demonstration, if one is wanted, and settles only when it was to end after it. */
+async function serve(server: Server, { demo, json }: Extract<Command, { action: "serve" }>): Promise<number> {
+  if (demo) {
+    const { url } = server
+    const api = new ApiClient({ url, clock: systemClock, fetch })
+    const status = await runDemo({ ...demo, api, url, screen, clock: systemClock, signal: told.signal, json })
+    if (demo.once) return status === "succeeded" ? 0 : 1
+  }
+  if (!json) screen.print(`  Serving at ${server.url}. Press Ctrl-C to stop.`)
+  return new Promise(() => {})
+}
+
+/** Resolves with the exit code when somebody asks us to end, or when nobody reads what we print any more. */
+function onStopRequest(): Promise<number> {
+  return new Promise((resolve) => {
+    const stop = () => {
+      resolve(0)
+      told.abort()
+    }
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop)
+    process.stdout.on("error", stop)
+  })
+}
+
+function progress(what: string, json: boolean): void {
+  if (json) return
+  if (screen.isLive) screen.draw([`  ${what} …`])
+  else screen.print(`  ${what} …`)
+}
+
+function announce({ url, port, pids, statePath, serviceUrls }: Server, json: boolean): void {
+  if (json) return screen.print(JSON.stringify({ type: "server.ready", url, port, pids, statePath, serviceUrls }))
+  screen.print(`  ${screen.style("bold", "Waybill")} at ${url}, state and logs in ${statePath}`)
+}
+
+function describe(error: unknown): string {
+  if (error instanceof WaybillError) return `waybill: ${error.message}\n${error.remedy}`
+  return `waybill: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+}

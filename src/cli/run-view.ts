@@ -1,0 +1,97 @@
+/**
+ * Shows a run while it goes on, in one of two ways: as text (on a terminal with live lines for what is under way), or as
+ * one JSON event a line for programs.
+ */
+import type { Clock } from "../lib/clock.ts"
+import type { RunEvent } from "../run/event.ts"
+import { wrap } from "./format.ts"
+import { columns, RunProgress, type StepLine } from "./run-progress.ts"
+import type { Screen, Style } from "./screen.ts"
+
+export interface RunView {
+  show(event: RunEvent): void
+  /** Takes the live lines away. Nothing is shown afterwards. */
+  close(): void
+}
+
+const REDRAW_MS = 100
+const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+const MARKS: Readonly<Record<StepLine["mark"], { readonly sign: string; readonly style: Style }>> = {
+  done: { sign: "✓", style: "green" },
+  failed: { sign: "✗", style: "red" },
+  skipped: { sign: "–", style: "dim" },
+  waiting: { sign: "‖", style: "yellow" },
+  busy: { sign: "…", style: "cyan" },
+}
+/** Events after which a step's line is printed for good. */
+const TOLD = ["step.completed", "step.failed", "step.skipped", "step.waiting", "step.interrupted"]
+
+export class TextRunView implements RunView {
+  readonly #screen: Screen
+  readonly #clock: Clock
+  readonly #progress = new RunProgress()
+  #frame = 0
+  #cancelRedraw = () => {}
+
+  constructor(screen: Screen, clock: Clock) {
+    this.#screen = screen
+    this.#clock = clock
+    this.#redraw()
+  }
+
+  show(event: RunEvent): void {
+    this.#progress.apply(event)
+    const step = this.#progress.state.steps.get(event.path)
+    if (step && !step.composite && TOLD.includes(event.type)) this.#tell(this.#progress.line(step, event.atMs))
+    this.#draw()
+  }
+
+  close(): void {
+    this.#cancelRedraw()
+    this.#screen.draw([])
+    const { ended } = this.#progress.state
+    const style = ended === "succeeded" ? "green" : "red"
+    this.#screen.print("", `  ${this.#screen.style(style, this.#progress.summary(this.#clock.nowMs()))}`)
+  }
+
+  #tell(line: StepLine): void {
+    const { sign, style } = MARKS[line.mark]
+    const indent = "      "
+    const notes = line.notes.flatMap((note) => wrap(note, Math.max(40, this.#screen.width - indent.length - 1)))
+    this.#screen.print(
+      `  ${this.#screen.style(style, sign)} ${columns(line)}`,
+      ...notes.map((note) => this.#screen.style("dim", `${indent}${note}`)),
+    )
+  }
+
+  #draw(): void {
+    const nowMs = this.#clock.nowMs()
+    const spinner = SPINNER[this.#frame % SPINNER.length]
+    const busy = this.#progress.unfinished().map((step) => this.#progress.line(step, nowMs))
+    const lines = busy.map((line) => `  ${line.mark === "waiting" ? MARKS.waiting.sign : spinner} ${columns(line)}`)
+    this.#screen.draw([...lines, `  ${this.#progress.summary(nowMs)}`])
+  }
+
+  #redraw(): void {
+    if (!this.#screen.isLive) return
+    this.#cancelRedraw = this.#clock.setTimer(REDRAW_MS, () => {
+      this.#frame += 1
+      this.#draw()
+      this.#redraw()
+    })
+  }
+}
+
+export class JsonRunView implements RunView {
+  readonly #screen: Screen
+
+  constructor(screen: Screen) {
+    this.#screen = screen
+  }
+
+  show(event: RunEvent): void {
+    this.#screen.print(JSON.stringify(event))
+  }
+
+  close(): void {}
+}
