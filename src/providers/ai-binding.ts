@@ -6,11 +6,23 @@ import { createAI } from "agents/models/ai-sdk"
 import { WaybillError } from "../lib/errors.ts"
 import { gatewayHeaders } from "./ai-gateway.ts"
 import { envText } from "./env.ts"
-import type { ProviderSettings } from "./provider.ts"
+import type { Configuration, ProviderSettings, ProviderSetup } from "./provider.ts"
 import type { AiBinding } from "./transport.ts"
 import { at, parseJson } from "./wire/body.ts"
 
 const REST = "https://api.cloudflare.com/client/v4/accounts"
+
+/** Ready with the AI binding, or with an account id and an API token. */
+export function cloudflareConfiguration({ env, gateway }: ProviderSetup): Configuration {
+  const account =
+    envText(env, "CLOUDFLARE_ACCOUNT_ID") !== undefined && envText(env, "CLOUDFLARE_API_TOKEN") !== undefined
+  if (env.AI !== undefined || account || gateway?.account !== undefined) return { status: "ready" }
+  return {
+    status: "not_configured",
+    missing: ["AI"],
+    remedy: 'Bind AI in wrangler.toml ([ai] binding = "AI"), or set CLOUDFLARE_ACCOUNT_ID and CLOUDFLARE_API_TOKEN.',
+  }
+}
 
 /** The `createAI` factory for one attempt. Throws `provider_not_configured` without a binding or an account. */
 export function cloudflareAi(settings: ProviderSettings): ReturnType<typeof createAI> {

@@ -15,7 +15,7 @@ const MAX_METADATA = 5
 /** The settings, their `fetch` leading through the gateway when they name one and it has a place for the provider. */
 export function reachThroughGateway(place: GatewayPlace | undefined, settings: ProviderSettings): ProviderSettings {
   const { gateway, transport } = settings
-  if (gateway === undefined || place === undefined) return settings
+  if (gateway === undefined || place === undefined || place.inPackage) return settings
   const send = gateway.account === undefined ? bindingFetch(transport.ai) : transport.fetch
   return {
     ...settings,

@@ -1,17 +1,30 @@
 /**
- * What provider files are written with: judging a model by its name, and the settings that every `@ai-sdk/*` package takes. Invariant: a base URL and a key are always passed explicitly, so that no package
- * looks into `process.env` behind the routing's back.
+ * What provider files are written with: judging a model by its name, and the settings that every `@ai-sdk/*` package
+ * takes. Invariant: a base URL and a key are always passed explicitly, so that no package looks into `process.env`
+ * behind the routing's back.
  */
-import type { Operation } from "../model/operation.ts"
+import type { SharedV4ProviderOptions } from "@ai-sdk/provider"
+import type { GenerateOperation, Operation } from "../model/operation.ts"
 import { NO_KEY, reachThroughGateway } from "./ai-gateway.ts"
 import type { Capabilities, Configuration, Provider, ProviderSettings } from "./provider.ts"
+import { isStrictSchema } from "./strict-schema.ts"
+
+export const IMAGES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"]
+export const PDF: readonly string[] = ["application/pdf"]
 
 /** The operation that a model is for, as its name tells. */
 export function operationOf(model: string): Operation["type"] {
   if (/embed|(?:^|[/-])bge-|(?:^|\/)(?:e5|gte|m2-bert)/i.test(model)) return "embed"
-  if (/moderat|llama-guard/i.test(model)) return "moderate"
-  if (/whisper|transcribe|voxtral.*transcri|nova-3/i.test(model)) return "transcribe"
+  if (/moderat|llama-guard|prompt-guard/i.test(model)) return "moderate"
+  if (/whisper|transcribe|nova-3|^voxtral/i.test(model)) return "transcribe"
   return "generate"
+}
+
+/** Whether an open model reads images, as its name tells. */
+export function readsImages(model: string): boolean {
+  return /vision|[-/]vl\b|\bvl[-\d]|pixtral|llava|internvl|llama-4|gemma-?[34]|kimi-k2\.|qwen3\.[56]-3|gpt-(?:4o|4\.1|5)|claude|gemini|grok-4/i.test(
+    model,
+  )
 }
 
 export interface ModelTraits {
@@ -37,10 +50,6 @@ export function capable(model: string, traits: ModelTraits): Capabilities {
   }
 }
 
-export const NO_MEDIA: readonly string[] = []
-export const IMAGES: readonly string[] = ["image/png", "image/jpeg", "image/webp", "image/gif"]
-export const PDF: readonly string[] = ["application/pdf"]
-
 /** The settings that all packages share. */
 export interface PackageSettings {
   readonly apiKey: string
@@ -52,12 +61,17 @@ export interface PackageSettings {
 /** Settings for a package: `baseUrl` is the provider's own address, unless the setup names another. */
 export function packageSettings(settings: ProviderSettings, baseUrl: string): PackageSettings {
   return {
-    // A gateway may hold the key; packages refuse an empty one, and `reachThroughGateway` strips this again.
     apiKey: settings.apiKey ?? NO_KEY,
     baseURL: settings.baseUrl ?? baseUrl,
     fetch: settings.transport.fetch,
     headers: { ...settings.headers },
   }
+}
+
+/** Asks for strict schema adherence exactly where the schema allows it: strict endpoints refuse schemas with optional members. */
+export function strictSchema(optionsKey: string, operation: GenerateOperation): SharedV4ProviderOptions {
+  if (operation.output === undefined) return {}
+  return { [optionsKey]: { strictJsonSchema: isStrictSchema(operation.output.schema) } }
 }
 
 /** Finishes a provider: its factories reach through AI Gateway when the settings say so, and then claim no region. */
@@ -83,6 +97,6 @@ function noPlace(id: string): Configuration {
   return {
     status: "not_configured",
     missing: ["ai-gateway"],
-    remedy: `Cloudflare's AI Gateway has no place for ${id}: remove via: "ai-gateway" from it, or route it as a custom provider by its baseUrl.`,
+    remedy: `Cloudflare's AI Gateway has no place for ${id}: take via: "ai-gateway" from it, or reach a custom provider of the gateway by baseUrl.`,
   }
 }

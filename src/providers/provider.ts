@@ -35,6 +35,8 @@ export interface GatewayPlace {
   readonly slug: string
   /** Path and query behind the slug for one of the provider's own URLs. Default: the URL's own path and query. */
   readonly path?: (url: URL) => string
+  /** The package reaches the gateway by itself, so its requests are left alone. */
+  readonly inPackage?: true
 }
 
 /** How this deployment reaches a provider: known before any call is made. */
