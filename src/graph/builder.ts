@@ -90,9 +90,9 @@ export type ScopeOf = (callback: unknown, path: string) => Scope
  * not catch: a duplicate or malformed name, a wrong config, a graph over the limits.
  */
 export function createWorkflowFactory(kinds: readonly StepDefiner[]) {
-  return function workflow<Input>(
+  return function workflow<Input, Given>(
     name: string,
-    options: WorkflowOptions<Input>,
+    options: WorkflowOptions<Input, Given>,
   ): Builder<{ readonly input: Input }, NoSteps, "workflow"> {
     const finish = (scope: Scope) => makeWorkflow(name, options, scope)
     return openBuilder(kinds, [], name, finish) as Builder<{ readonly input: Input }, NoSteps, "workflow">

@@ -1,5 +1,6 @@
 /** A finished workflow: the frozen graph with what is needed to start a run of it. */
 
+import type { z } from "zod"
 import { sha256 } from "../lib/digest.ts"
 import { type Duration, durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
@@ -8,15 +9,16 @@ import { checkSize, scopeDigest } from "./compile.ts"
 import type { Scope, StepNode } from "./node.ts"
 import { jsonSchema, parseWith, type Schema } from "./schema.ts"
 
-export interface WorkflowOptions<Input> {
+/** `Given` is what callers send, `Input` what the steps see: they differ where a schema transforms (media, defaults). */
+export interface WorkflowOptions<Input, Given = Input> {
   /** Counted up by the author when a change should not reach runs that are under way. */
   readonly version: number
   readonly description?: string
-  readonly input: Schema<Input>
+  readonly input: z.ZodType<Input, Given>
   /** Checked on the workflow's output, when given. */
   readonly output?: Schema
   /** Named inputs that show the workflow at work; demos, tests and the documentation use them. Checked against `input`. */
-  readonly examples?: Readonly<Record<string, NoInfer<Input>>>
+  readonly examples?: Readonly<Record<string, NoInfer<Given>>>
   /** Of the whole run, waits included. */
   readonly timeout?: Duration
   /** What a run may spend, in US dollars. */
@@ -31,7 +33,7 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly description?: string
   readonly input: Schema<Input>
   readonly outputSchema?: Schema
-  readonly examples: Readonly<Record<string, Input>>
+  readonly examples: Readonly<Record<string, unknown>>
   readonly timeoutMs?: number
   readonly budgetUsd?: number
   readonly concurrency?: number
@@ -42,7 +44,11 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly outputType?: Output
 }
 
-export function makeWorkflow<Input>(name: string, options: WorkflowOptions<Input>, scope: Scope): Workflow<Input> {
+export function makeWorkflow<Input, Given>(
+  name: string,
+  options: WorkflowOptions<Input, Given>,
+  scope: Scope,
+): Workflow<Input> {
   if (!/^[a-z][a-z0-9-]{0,63}$/.test(name))
     throw new WaybillError(
       "graph_invalid",

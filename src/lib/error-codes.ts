@@ -157,6 +157,8 @@ export const ERROR_CODES = {
   },
   server_failed: { status: 500, retryable: true, remedy: "Mend what the log says, and start again." },
 
+  not_scripted: { status: 500, retryable: false, remedy: "Give the test double an answer for this call." },
+
   internal: {
     status: 500,
     retryable: true,
