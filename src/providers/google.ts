@@ -3,20 +3,8 @@ import { createGoogle } from "@ai-sdk/google"
 import { capable, defineProvider, packageSettings } from "./define.ts"
 import { googleDialect } from "./dialects/google.ts"
 import { declaredRegions, needs } from "./env.ts"
+import { GEMINI_MAX_REQUEST_BYTES, GEMINI_MEDIA } from "./gemini.ts"
 import type { ProviderSettings } from "./provider.ts"
-
-/** What Gemini reads; also on Vertex. */
-export const GEMINI_MEDIA: readonly string[] = [
-  "image/png",
-  "image/jpeg",
-  "image/webp",
-  "image/heic",
-  "image/heif",
-  "application/pdf",
-  "audio/*",
-]
-/** A request with inline data may be no larger. */
-export const GEMINI_MAX_REQUEST_BYTES = 20 * 1024 * 1024
 
 const KEY_NAMES = ["GOOGLE_GENERATIVE_AI_API_KEY", "GEMINI_API_KEY"]
 

@@ -3,12 +3,12 @@
  * looks at the package's result only when the wire is in order; whether an orderly answer is too short, empty or off its
  * schema is for the gateway to say.
  */
-import type { Failure, FailureClass } from "../model/failure.ts"
-import type { Usage } from "../model/result.ts"
-import { gatewayFailure } from "./dialects/cloudflare.ts"
-import type { Provider } from "./provider.ts"
-import type { Exchange } from "./transport.ts"
-import { at, readBody } from "./wire/body.ts"
+import type { Failure, FailureClass } from "../../model/failure.ts"
+import type { Usage } from "../../model/result.ts"
+import { gatewayFailure } from "../dialects/cloudflare.ts"
+import type { Provider } from "../provider.ts"
+import type { Exchange } from "../transport.ts"
+import { at, readBody } from "./body.ts"
 
 /**
  * Why the exchange failed; `undefined` when the wire shows a whole, orderly answer, or one that we ourselves stopped reading.

@@ -2,7 +2,7 @@
  * The tape: wraps a transport so that every exchange of one attempt is recorded as it passes.
  * Invariant: it changes no byte, delays none and never reads ahead of the package: a body that nobody reads stays unread.
  */
-import type { AiBinding, Exchange, Tape, Transport } from "./transport.ts"
+import type { AiBinding, Exchange, Tape, Transport } from "../transport.ts"
 
 /** A tape around `transport`. Hand `tape.transport` to the provider and read `tape.exchanges` afterwards. */
 export function recordTransport(transport: Transport): Tape {
