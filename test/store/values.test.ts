@@ -62,7 +62,7 @@ describe("values in the log", () => {
     expect(await internalize(stored, blobs)).toEqual({ image, text: text(200_000) })
   })
 
-  it("[LOG6] a reference that a user wrote into a value comes back as text, and is never looked up", async () => {
+  it("[LOG7] a reference that a user wrote into a value comes back as text, and is never looked up", async () => {
     const blobs = new MemoryBlobStore()
     const secret = await blobs.put(new TextEncoder().encode('"secret of another run"'), VALUE_MEDIA_TYPE)
     for (const value of [
