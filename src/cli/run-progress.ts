@@ -10,7 +10,7 @@ type OperationRecord = EventData["operation.completed"]["record"]
 
 /** One step as text, in the parts that a line is set from. */
 export interface StepLine {
-  readonly mark: "done" | "failed" | "skipped" | "waiting" | "busy"
+  readonly mark: "done" | "failed" | "retrying" | "skipped" | "waiting" | "busy"
   readonly path: string
   readonly kind: string
   /** `provider/model`, several when they differ, or empty when the step asked no model. */
@@ -85,8 +85,8 @@ export function columns({ path, kind, model, time, cost }: StepLine): string {
 
 function markOf(step: StepState): StepLine["mark"] {
   if (step.status === "completed") return "done"
-  if (step.status === "failed" || step.status === "skipped" || step.status === "waiting") return step.status
-  return "busy"
+  if (step.status === "running" || step.status === "interrupted") return "busy"
+  return step.status
 }
 
 function servedBy({ decision }: OperationRecord): string[] {

@@ -19,6 +19,7 @@ const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 const MARKS: Readonly<Record<StepLine["mark"], { readonly sign: string; readonly style: Style }>> = {
   done: { sign: "✓", style: "green" },
   failed: { sign: "✗", style: "red" },
+  retrying: { sign: "↻", style: "yellow" },
   skipped: { sign: "–", style: "dim" },
   waiting: { sign: "‖", style: "yellow" },
   busy: { sign: "…", style: "cyan" },
