@@ -1,0 +1,27 @@
+/** The Worker's bindings and variables as `wrangler.toml` names them, and what the roof adds to them. */
+import type { Workflow } from "../graph/workflow.ts"
+import type { ModelClient } from "../model/client.ts"
+import type { ControlObject } from "./control-object.ts"
+import type { RunObject } from "./run-object.ts"
+import type { TenantObject } from "./tenant-object.ts"
+
+export interface Env {
+  readonly RUNS: DurableObjectNamespace<RunObject>
+  readonly TENANTS: DurableObjectNamespace<TenantObject>
+  readonly CONTROL: DurableObjectNamespace<ControlObject>
+  readonly BLOBS: R2Bucket
+  /** Provider keys, service URLs and the secrets of tools: everything else is text. */
+  readonly [name: string]: unknown
+}
+
+/** What is deployed: the authors' workflows, and the gateway that serves their model steps. */
+export interface Deployment {
+  readonly workflows: ReadonlyMap<string, Workflow>
+  /** The models as this isolate reaches them. Called once per object; the deployment shares what can be shared. */
+  readonly models: (env: Env) => ModelClient
+}
+
+/** The variables of `env` that are text: what tools see as their secrets, and providers as their configuration. */
+export function textVariables(env: object): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== ""))
+}

@@ -1,0 +1,41 @@
+/**
+ * What the objects say to each other and to the API: their RPC methods as interfaces, so that nobody needs an object's
+ * class to call it. Everything that crosses is plain data; how errors cross is said in `remote.ts`.
+ */
+import type { ChildEnd } from "../engine/host.ts"
+import type { Json } from "../lib/json.ts"
+import type { CostReport } from "../ledger/report.ts"
+import type { Command } from "../protocol/command.ts"
+import type { RunView, StepView } from "../protocol/run-view.ts"
+import type { EventRow } from "../run/chain.ts"
+import type { RunEvent, RunHeader } from "../run/event.ts"
+
+/** A namespace of objects of one class, seen through its RPC interface. */
+export interface Namespace<Rpc> {
+  getByName(name: string): Rpc & { fetch(request: Request): Promise<Response> }
+}
+
+/** What a run is started with. */
+export type StartRun = Omit<RunHeader, "graphDigest" | "version" | "forkedFrom" | "jurisdiction">
+
+export interface RunRpc {
+  /** Creates the run and sets it going; for a run that exists, does nothing. Throws `workflow_not_found`, `input_invalid`. */
+  start(request: StartRun): Promise<RunView>
+  /** Throws `run_not_found`, as all below do. */
+  view(): Promise<RunView>
+  steps(): Promise<readonly StepView[]>
+  /** One step with its input and output. */
+  step(path: string): Promise<StepView>
+  events(after: number, limit: number): Promise<readonly RunEvent[]>
+  rows(after: number, limit: number): Promise<readonly EventRow[]>
+  /** The run as soon as it has ended, or as it stands after `timeoutMs`. */
+  waitForEnd(timeoutMs: number): Promise<RunView>
+  /** Events after `after`, as soon as there are any, or none after `timeoutMs`. */
+  waitForEvents(after: number, timeoutMs: number): Promise<readonly RunEvent[]>
+  command(command: Command): Promise<RunView>
+  cost(): Promise<CostReport>
+  /** OTLP JSON. */
+  trace(): Promise<Json>
+  /** A child run tells how it ended; safe to repeat. */
+  childEnded(path: string, end: ChildEnd): Promise<void>
+}
