@@ -11,6 +11,7 @@ import { durationTextMs } from "../wire/retry-after.ts"
 import { documents, inside } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
+  { class: "provider.auth", code: /^(?:invalid_grant|invalid_client|unauthorized_client|access_denied)$/ },
   { class: "provider.auth", code: /^(?:API_KEY_INVALID|API_KEY_SERVICE_BLOCKED|SERVICE_DISABLED|CONSUMER_SUSPENDED)$/ },
   { class: "provider.quota", code: /PerDay|^BILLING_DISABLED$/ },
   { class: "provider.quota", message: /prepayment credits|spend(?:ing)? (?:cap|limit)|enable billing/i },
@@ -61,7 +62,7 @@ function classify(answer: ErrorAnswer): Failure {
   const reasons = details.map((detail) => at(detail, "reason"))
   const delay = details.map((detail) => textAt(detail, "retryDelay")).find((text) => text !== undefined)
   const facts = {
-    codes: codesOf(at(error, "status"), ...reasons, ...quotas),
+    codes: codesOf(error, at(error, "status"), ...reasons, ...quotas),
     message: textAt(error, "message"),
     waitMs: durationTextMs(delay),
   }

@@ -17,6 +17,8 @@ export interface Quirks {
   readonly endsAtFinishReason?: boolean
   /** `completion_tokens` leaves out the reasoning tokens. */
   readonly reasoningApart?: boolean
+  /** More codes out of the error document, tested before its own. */
+  readonly codes?: (document: unknown) => readonly unknown[]
   /** A wait that stands in the error document. */
   readonly waitMs?: (document: unknown, nowMs: number) => number | undefined
 }
@@ -58,7 +60,9 @@ export function openaiDialect(quirks: Quirks): Dialect {
   const rules = [...(quirks.rules ?? []), ...RULES]
   const classify = (answer: ErrorAnswer): Failure => {
     const document = parseJson(answer.body)
-    return failureOf(answer, { ...readFacts(document), waitMs: quirks.waitMs?.(document, answer.nowMs) }, rules)
+    const facts = readFacts(document)
+    const codes = [...codesOf(...(quirks.codes?.(document) ?? [])), ...facts.codes]
+    return failureOf(answer, { codes, message: facts.message, waitMs: quirks.waitMs?.(document, answer.nowMs) }, rules)
   }
   return {
     id: quirks.id,
@@ -109,6 +113,7 @@ function readFacts(document: unknown): ErrorFacts {
     codes: named ? codesOf(code, type) : codesOf(type, code),
     message:
       textAt(error, "message") ??
+      textAt(error, "message", "detail", 0, "msg") ??
       textAt(value, "error") ??
       textAt(value, "message") ??
       textAt(value, "detail") ??

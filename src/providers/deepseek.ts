@@ -1,0 +1,20 @@
+/** DeepSeek. */
+import { createDeepSeek } from "@ai-sdk/deepseek"
+import { capable, defineProvider, IMAGES, packageSettings } from "./define.ts"
+import { openaiDialect } from "./dialects/openai.ts"
+import { declaredRegions, needs } from "./env.ts"
+
+export const deepseek = defineProvider({
+  id: "deepseek",
+  otelName: "deepseek",
+  priceId: "deepseek",
+  keyNames: ["DEEPSEEK_API_KEY"],
+  optionsKey: "deepseek",
+  dialect: openaiDialect({ id: "deepseek" }),
+  aiGateway: { slug: "deepseek" },
+  configuration: (setup) => needs(setup, [["DEEPSEEK_API_KEY"]]),
+  capabilities: (model) => capable(model, { operations: ["generate"], media: /vision/.test(model) ? IMAGES : [] }),
+  regions: (_model, { env }) => declaredRegions(env, "DEEPSEEK"),
+  languageModel: (model, settings) =>
+    createDeepSeek(packageSettings(settings, "https://api.deepseek.com")).languageModel(model),
+})
