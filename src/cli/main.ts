@@ -10,6 +10,9 @@ import { runDemo } from "./demo.ts"
 import { Screen } from "./screen.ts"
 import { type Server, startServer } from "./server.ts"
 
+/** How often we look whether npm is still there. */
+const PARENT_LOOK_MS = 250
+
 const screen = new Screen(process.stdout, process.env)
 const told = new AbortController()
 
@@ -60,7 +63,10 @@ async function serve(server: Server, { demo, json }: Extract<Command, { action: 
   return new Promise(() => {})
 }
 
-/** Resolves with the exit code when somebody asks us to end, or when nobody reads what we print any more. */
+/**
+ * Resolves with the exit code when somebody asks us to end, when nobody reads what we print any more, or when npm started
+ * us and is gone: whoever ends npm, by whatever signal, means the server.
+ */
 function onStopRequest(): Promise<number> {
   return new Promise((resolve) => {
     const stop = () => {
@@ -69,6 +75,9 @@ function onStopRequest(): Promise<number> {
     }
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop)
     process.stdout.on("error", stop)
+    const parent = process.ppid
+    const startedByNpm = process.env.npm_lifecycle_event !== undefined
+    if (startedByNpm) setInterval(() => process.ppid !== parent && stop(), PARENT_LOOK_MS).unref()
   })
 }
 
