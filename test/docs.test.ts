@@ -45,6 +45,14 @@ describe("the check itself", () => {
     expect(compile(fences({ ...page, text: "```ts\nimport { nothing } from 'waybill'\n```" }))).toHaveLength(1)
   })
 
+  it("compiles code as if it stood where its fence says", { timeout: 60_000 }, () => {
+    const text =
+      "```ts src/lib/example.ts\nimport { sleep } from './clock.ts'\nimport { nothing } from './random.ts'\n```"
+    expect(compile(fences({ ...page, text }))).toEqual([
+      expect.stringMatching(/^PAGE\.md:3: .*no exported member 'nothing'/),
+    ])
+  })
+
   it("finds a path that does not exist, in backticks and in links, but not in fences", () => {
     const document = { ...page, text: `${page.text}\n[gone](decisions/9999-gone.md#why) [out](https://example.com)` }
     expect(repositoryPaths(document).filter(isMissing).map(show)).toEqual([

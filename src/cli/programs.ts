@@ -78,8 +78,9 @@ function quietWrangler(state: StateFolder): Environment {
 
 /** What a Node program needs to run here at all. */
 const SYSTEM = /^(PATH|HOME|USER|SHELL|LANG|LC_\w+|TZ|TMPDIR|TEMP|TMP|XDG_\w+|NODE_EXTRA_CA_CERTS|SSL_CERT_\w+)$/
-/** What a Worker may be configured with: keys, addresses and regions of providers, and where telemetry goes. */
-const SETTINGS = /^(AWS|AZURE|CLOUDFLARE|GOOGLE|OTEL|WAYBILL|WRANGLER)_\w+$|_(API_KEYS?|API_TOKEN|BASE_URL|REGION)$/
+/** What a Worker may be configured with: keys, addresses and regions of providers and of tools, and where telemetry goes. */
+const SETTINGS =
+  /^(AWS|AZURE|CLOUDFLARE|GOOGLE|OPENAI_COMPATIBLE|OTEL|WAYBILL|WRANGLER)_\w+$|_(KEYS?|TOKEN|SECRET|URL|REGIONS?)$/
 
 /** The part of `env` that the Worker gets to see: not everything that a shell holds is its business. */
 export function visibleToWorker(env: Environment): Environment {

@@ -11,6 +11,7 @@ import { cut, formatDuration, formatMoney, formatValue, wrap } from "../../src/c
 import { freePort, parsePort } from "../../src/cli/port.ts"
 import { visibleToWorker } from "../../src/cli/programs.ts"
 import { claimStateFolder } from "../../src/cli/state-folder.ts"
+import { PROVIDERS } from "../../src/providers/index.ts"
 
 describe("the command line", () => {
   it("starts with the demonstration and everything at its default", () => {
@@ -138,19 +139,22 @@ describe("numbers and values", () => {
   })
 })
 
-it("shows the Worker the keys and addresses of a shell, and not the rest of it", () => {
-  const env = {
-    OPENAI_API_KEY: "k",
-    AWS_SECRET_ACCESS_KEY: "s",
-    OTEL_EXPORTER_OTLP_ENDPOINT: "o",
-    PATH: "p",
-    BANK_PASSWORD: "b",
-    npm_config_x: "n",
-  }
-  expect(Object.keys(visibleToWorker(env))).toEqual([
-    "OPENAI_API_KEY",
-    "AWS_SECRET_ACCESS_KEY",
-    "OTEL_EXPORTER_OTLP_ENDPOINT",
-    "PATH",
-  ])
+describe("the environment of the Worker", () => {
+  it("has the settings of a shell, and not the rest of it", () => {
+    const env = {
+      STRIPE_SECRET: "s",
+      OTEL_EXPORTER_OTLP_ENDPOINT: "o",
+      PATH: "p",
+      BANK_PASSWORD: "b",
+      npm_config_x: "n",
+    }
+    expect(Object.keys(visibleToWorker(env))).toEqual(["STRIPE_SECRET", "OTEL_EXPORTER_OTLP_ENDPOINT", "PATH"])
+  })
+
+  it("has the key of every provider", () => {
+    const keys = PROVIDERS.flatMap(({ keyNames }) => keyNames)
+    expect(Object.keys(visibleToWorker(Object.fromEntries(keys.map((name) => [name, "key"]))))).toEqual([
+      ...new Set(keys),
+    ])
+  })
 })

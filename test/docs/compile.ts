@@ -5,36 +5,40 @@
  */
 import { spawnSync } from "node:child_process"
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
-import { join, relative } from "node:path"
-import type { Claim } from "./documents.ts"
+import { dirname, join, relative } from "node:path"
+import type { Fence } from "./documents.ts"
 
 const ROOT = join(import.meta.dirname, "../..")
 
 /** Errors as `path:line: message`, in the lines of the documents. Empty when everything compiles. */
-export function compile(pieces: readonly Claim[]): string[] {
+export function compile(pieces: readonly Fence[]): string[] {
   if (pieces.length === 0) return []
   const scratch = join(ROOT, ".waybill")
   mkdirSync(scratch, { recursive: true })
   const folder = mkdtempSync(join(scratch, "docs-"))
   try {
-    for (const [index, piece] of pieces.entries()) {
+    for (const [index, { standsAt = "example.ts", text }] of pieces.entries()) {
+      const file = join(folder, `piece-${index}`, standsAt)
+      mkdirSync(dirname(file), { recursive: true })
       // `export {}` makes it a module, so that two fences may use one name; it goes last to keep the lines.
-      writeFileSync(join(folder, `piece-${index}.ts`), `${piece.text}\nexport {}\n`)
+      writeFileSync(file, `${text}\nexport {}\n`)
     }
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig(folder)))
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(tsconfig(folder, pieces.length)))
     return errorsOf(runCompiler(folder), pieces)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function tsconfig(folder: string): object {
-  return {
-    extends: relative(folder, join(ROOT, "tsconfig.json")),
+function tsconfig(folder: string, pieces: number): object {
+  const compilerOptions = {
     // An example may show a name without using it.
-    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false },
-    include: ["*.ts", relative(folder, join(ROOT, "src/**/*.d.ts"))],
+    ...{ noUnusedLocals: false, noUnusedParameters: false },
+    // Each piece's folder stands over the repository: relative imports find the files beside which the piece would stand.
+    rootDirs: [ROOT, ...Array.from({ length: pieces }, (_, index) => `./piece-${index}`)],
   }
+  const declarations = relative(folder, join(ROOT, "src/**/*.d.ts"))
+  return { extends: relative(folder, join(ROOT, "tsconfig.json")), compilerOptions, include: ["**/*.ts", declarations] }
 }
 
 function runCompiler(folder: string): string {
@@ -47,11 +51,11 @@ function runCompiler(folder: string): string {
   return stdout
 }
 
-function errorsOf(output: string, pieces: readonly Claim[]): string[] {
+function errorsOf(output: string, pieces: readonly Fence[]): string[] {
   return output.split("\n").flatMap((row) => {
     const [, file = "", line = "1", message = ""] = row.match(/^(\S+?)\((\d+),\d+\): error \w+: (.*)$/) ?? []
     if (message === "") return []
-    const [, index] = file.match(/^piece-(\d+)\.ts$/) ?? []
+    const [, index] = file.match(/^piece-(\d+)\//) ?? []
     const piece = index === undefined ? undefined : pieces[Number(index)]
     // An error outside the pieces is a broken source file; the type check of the whole repository shows it better.
     return piece ? [`${piece.path}:${piece.line + Number(line) - 1}: ${message}`] : []

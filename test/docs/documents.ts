@@ -19,6 +19,12 @@ export interface Claim {
   readonly text: string
 }
 
+/** A code example. */
+export interface Fence extends Claim {
+  /** The path at which the code would stand, when the fence names one: "```ts src/steps/translate.ts". */
+  readonly standsAt?: string
+}
+
 export function commentsAsDocuments(file: SourceFile): Document[] {
   return file.comments.map((comment) => ({
     path: file.path,
@@ -28,21 +34,20 @@ export function commentsAsDocuments(file: SourceFile): Document[] {
 }
 
 /** The code in fences marked `ts`, each on its own; the line is that of its first line of code. */
-export function fences({ path, line, text }: Document): Claim[] {
-  const found: Claim[] = []
-  let open:
-    | { readonly line: number; readonly mark: string; readonly language: string; readonly code: string[] }
-    | undefined
+export function fences({ path, line, text }: Document): Fence[] {
+  const found: Fence[] = []
+  let open: { readonly line: number; readonly mark: string; readonly info: string; readonly code: string[] } | undefined
   for (const [index, row] of text.split("\n").entries()) {
-    const [, indent = "", mark, language = ""] = row.match(/^([ \t]*)(```+)[ \t]*(\S*)/) ?? []
-    if (open) {
-      if (mark !== open.mark) open.code.push(row)
-      else {
-        if (/^(ts|typescript)$/.test(open.language)) found.push({ path, line: open.line, text: open.code.join("\n") })
-        open = undefined
-      }
-    } else if (mark !== undefined && indent.length <= 8) {
-      open = { line: line + index + 1, mark, language, code: [] }
+    const [, mark, info = ""] = row.match(/^[ \t]*(```+)[ \t]*(.*)$/) ?? []
+    if (open && mark !== open.mark) open.code.push(row)
+    else if (open) {
+      const [, standsAt] = open.info.match(/^ts(?: (\S+\.ts))?$/) ?? [undefined, undefined]
+      const isTypeScript = /^(ts|typescript)\b/.test(open.info)
+      if (isTypeScript)
+        found.push({ path, line: open.line, text: open.code.join("\n"), ...(standsAt ? { standsAt } : {}) })
+      open = undefined
+    } else if (mark !== undefined) {
+      open = { line: line + index + 1, mark, info: info.trim(), code: [] }
     }
   }
   if (open) throw new Error(`${path}:${open.line - 1}: a code fence is not closed.`)
