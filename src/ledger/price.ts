@@ -23,19 +23,11 @@ export interface TokenPrice {
   readonly cacheWrite?: number
 }
 
-/** Cost of `usage` at `atMs`. `provider` is our id (`bedrock`) or the price list's own (`aws`). */
+/** Cost of `usage` at `atMs`. `provider` is the price list's id of it (`aws`, `x-ai`), which the provider's wiring names. */
 export type PriceNanoUsd = (provider: string, model: string, usage: Usage, atMs: number) => Cost
 
 const UNPRICED: Cost = { costNanoUsd: 0, priced: false }
 const FREE: Cost = { costNanoUsd: 0, priced: true }
-
-/** Where the price list calls a provider otherwise than we do. */
-const LIST_IDS: Readonly<Record<string, string>> = {
-  bedrock: "aws",
-  "google-vertex": "google",
-  xai: "x-ai",
-  "workers-ai": "cloudflare",
-}
 
 /** Models of our own machine cost nothing. */
 const FREE_PROVIDERS: ReadonlySet<string> = new Set(["local"])
@@ -43,7 +35,7 @@ const FREE_PROVIDERS: ReadonlySet<string> = new Set(["local"])
 /** The price by the public list: free for `local`, unpriced for a model that the list does not know. */
 export const priceNanoUsd: PriceNanoUsd = (provider, model, usage, atMs) => {
   if (FREE_PROVIDERS.has(provider)) return FREE
-  const entry = listed(LIST_IDS[provider] ?? provider, model)
+  const entry = listed(provider, model)
   if (!entry) return UNPRICED
   const price = calcPrice(
     {
@@ -63,15 +55,9 @@ export const priceNanoUsd: PriceNanoUsd = (provider, model, usage, atMs) => {
   return price ? { costNanoUsd: nano(price.total_price), priced: true } : UNPRICED
 }
 
-/** A price function that knows `own` (by `"<provider>/<model>"`) and asks `others` for the rest. */
-export function withPrices(
-  own: Readonly<Record<string, TokenPrice>>,
-  others: PriceNanoUsd = priceNanoUsd,
-): PriceNanoUsd {
-  return (provider, model, usage, atMs) => {
-    const price = own[`${provider}/${model}`]
-    return price ? { costNanoUsd: nano(dollars(price, usage)), priced: true } : others(provider, model, usage, atMs)
-  }
+/** The cost at a price of one's own. */
+export function costAt(price: TokenPrice, usage: Usage): Cost {
+  return { costNanoUsd: nano(dollars(price, usage)), priced: true }
 }
 
 function dollars(price: TokenPrice, usage: Usage): number {

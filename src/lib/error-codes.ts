@@ -143,6 +143,63 @@ export const ERROR_CODES = {
     remedy: "Take the value named out of the step's input, or change the routing's redact rules.",
   },
 
+  // Doors
+  not_found: {
+    status: 404,
+    retryable: false,
+    remedy: "Take a path from GET /openapi.json.",
+  },
+  method_not_allowed: { status: 405, retryable: false, remedy: "Use one of the methods named." },
+  workflow_not_found: {
+    status: 404,
+    retryable: false,
+    remedy: "Take a name from GET /v1/workflows, or register the workflow in workflows/index.ts.",
+  },
+  run_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/runs." },
+  body_not_json: {
+    status: 400,
+    retryable: false,
+    remedy: "Send JSON, with the header content-type: application/json.",
+  },
+  request_invalid: {
+    status: 422,
+    retryable: false,
+    remedy: "Correct the parts named; GET /openapi.json describes every request.",
+  },
+  body_too_large: {
+    status: 413,
+    retryable: false,
+    remedy: "Send less at once; upload media by POST /v1/media and refer to them.",
+  },
+  content_type_unsupported: { status: 415, retryable: false, remedy: "Send one of the content types named." },
+  upgrade_required: {
+    status: 426,
+    retryable: false,
+    remedy: "Connect with a WebSocket client, or use the HTTP endpoints of the run.",
+  },
+  idempotency_conflict: {
+    status: 409,
+    retryable: false,
+    remedy: "Send a new Idempotency-Key with a new request, or the same request again with the same key.",
+  },
+  media_invalid: {
+    status: 422,
+    retryable: false,
+    remedy:
+      "Send a PNG, JPEG, GIF, WebP, PDF, WAV, MP3, OGG, FLAC or MP4 audio: uploaded, as a data: URL or at a public https URL.",
+  },
+  origin_refused: {
+    status: 403,
+    retryable: false,
+    remedy:
+      "Without API keys the server answers only on loopback: call it from the same machine, by 127.0.0.1 or localhost.",
+  },
+  frame_invalid: {
+    status: 422,
+    retryable: false,
+    remedy: "Send one of the frames that the ClientFrame schema in GET /openapi.json describes.",
+  },
+
   // The launcher
   usage: { status: 400, retryable: false, remedy: "Run `npm start -- --help` for what can be said." },
   port_taken: {

@@ -37,8 +37,16 @@ export interface OperationOptions {
   /** The bytes behind a media part. */
   readonly loadMedia: (ref: BlobRef) => Promise<Uint8Array>
   /** Called with each piece of an answer as it streams in. */
-  readonly onDelta?: (delta: { readonly type: "text"; readonly text: string }) => void
+  readonly onDelta?: (delta: Delta) => void
+  /**
+   * The pieces go to somebody who cannot take them back: once one was handed over, no other attempt is made.
+   * Default false: a later attempt begins with `reset`.
+   */
+  readonly commitOnDelta?: boolean
 }
+
+/** A piece of an answer. `reset`: what came before it was an attempt that failed; forget it. */
+export type Delta = { readonly type: "text"; readonly text: string } | { readonly type: "reset" }
 
 export interface ModelClient {
   /**

@@ -3,6 +3,7 @@
  * It is written to the log whole; cost reports, traces and explanations are all read from it. Plain JSON.
  */
 import type { ErrorData } from "../lib/errors.ts"
+import type { Json } from "../lib/json.ts"
 import type { Failure } from "./failure.ts"
 import type { Operation } from "./operation.ts"
 import type { FinishReason, OperationResult, Usage } from "./result.ts"
@@ -30,6 +31,8 @@ export interface Decision {
   /** Rules that changed the candidates, by the path at which they stand in the configuration. */
   readonly rules: readonly string[]
   readonly experiment?: { readonly name: string; readonly arm: string; readonly key: string }
+  /** What the decision was made from: deciding again on these with the same version gives the same candidates. */
+  readonly facts?: Json
 }
 
 /** One call to one provider. */
@@ -61,6 +64,12 @@ export interface Attempt {
   readonly region?: string
   /** Why this call was made, beyond answering: `repair`, `reask`, `hedge`. */
   readonly purpose?: string
+  /** The answer was not JSON as it came, and was mended without asking again. */
+  readonly repaired?: true
+  /** `usage` is our estimate: the call ended before the provider said what it used. */
+  readonly estimated?: true
+  /** Which of the provider's keys, 1-based, when it has several. */
+  readonly key?: number
 }
 
 export interface OperationRecord {
@@ -82,4 +91,9 @@ export interface OperationRecord {
 /** What the gateway returns: always a record, and either a result or an error. It does not throw for a provider's failure. */
 export type OperationOutcome =
   | { readonly status: "succeeded"; readonly result: OperationResult; readonly record: OperationRecord }
-  | { readonly status: "failed"; readonly error: ErrorData; readonly failure: Failure; readonly record: OperationRecord }
+  | {
+      readonly status: "failed"
+      readonly error: ErrorData
+      readonly failure: Failure
+      readonly record: OperationRecord
+    }

@@ -7,16 +7,15 @@ import { sha256 } from "../lib/digest.ts"
 import { durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { canonicalJson, isJsonObject, toJson } from "../lib/json.ts"
+import { MAX_OPERATION_ATTEMPTS } from "../lib/limits.ts"
 import type { CompiledCandidate, CompiledModel, CompiledRoute, CompiledRouting, CompiledRule } from "./compiled.ts"
 import type { CandidateConfig, ModelConfig, RouteConfig, RoutingConfig, RuleConfig } from "./config.ts"
+import { modelNamed } from "./model-named.ts"
 import { checkNames } from "./names.ts"
 import { parseShape, type RoutingIssue } from "./schema.ts"
 
 const DEFAULTS = {
   candidateAttempts: 2,
-  operationAttempts: 6,
-  firstTokenMs: 60_000,
-  idleMs: 60_000,
   attemptMs: 120_000,
   totalMs: 600_000,
   backoff: { delayMs: 500, factor: 2, maxDelayMs: 30_000 },
@@ -48,7 +47,7 @@ function compile(config: RoutingConfig): CompiledRouting {
   const models = Object.fromEntries(
     Object.entries(config.models ?? {}).map(([alias, entry]) => [alias, compileModel(entry)]),
   )
-  const resolve = (ref: string): CompiledModel => models[ref] ?? compileModel(ref)
+  const resolve = (ref: string): CompiledModel => modelNamed(ref, { models }) ?? compileModel(ref)
   return {
     version: sha256(canonicalJson(source)).slice(0, 16),
     source: isJsonObject(source) ? source : {},
@@ -61,6 +60,7 @@ function compile(config: RoutingConfig): CompiledRouting {
     budgets: config.budgets ?? [],
     limits: config.limits ?? [],
     providers: config.providers ?? {},
+    media: { pdf: config.media?.pdf ?? "native" },
     breaker: {
       failures: config.breaker?.failures ?? DEFAULTS.breaker.failures,
       cooldownMs: durationMs(config.breaker?.cooldown ?? DEFAULTS.breaker.cooldownMs),
@@ -87,15 +87,15 @@ function compileRoute(route: RouteConfig, resolve: Resolve): CompiledRoute {
   return {
     try: route.try.map((entry) => compileCandidate(entry, resolve)),
     timeout: {
-      firstTokenMs: durationMs(timeout.firstToken ?? DEFAULTS.firstTokenMs),
-      idleMs: durationMs(timeout.idle ?? DEFAULTS.idleMs),
+      ...(timeout.firstToken === undefined ? {} : { firstTokenMs: durationMs(timeout.firstToken) }),
+      ...(timeout.idle === undefined ? {} : { idleMs: durationMs(timeout.idle) }),
       attemptMs: durationMs(timeout.attempt ?? DEFAULTS.attemptMs),
       totalMs: durationMs(timeout.total ?? DEFAULTS.totalMs),
     },
     cacheMs: durationMs(route.cache ?? 0),
     onInvalid: route.onInvalid ?? DEFAULTS.onInvalid,
     onRefusal: route.onRefusal ?? "next",
-    attempts: route.attempts ?? DEFAULTS.operationAttempts,
+    attempts: route.attempts ?? MAX_OPERATION_ATTEMPTS,
     backoff: {
       delayMs: durationMs(route.backoff?.delay ?? DEFAULTS.backoff.delayMs),
       factor: route.backoff?.factor ?? DEFAULTS.backoff.factor,

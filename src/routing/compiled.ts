@@ -31,8 +31,9 @@ export interface CompiledCandidate {
 export interface CompiledRoute {
   readonly try: readonly CompiledCandidate[]
   readonly timeout: {
-    readonly firstTokenMs: number
-    readonly idleMs: number
+    /** Either of these makes the answer be streamed, for only then is there something to time. */
+    readonly firstTokenMs?: number
+    readonly idleMs?: number
     readonly attemptMs: number
     readonly totalMs: number
   }
@@ -69,5 +70,6 @@ export interface CompiledRouting {
   readonly budgets: readonly BudgetConfig[]
   readonly limits: readonly LimitConfig[]
   readonly providers: Readonly<Record<string, ProviderConfig>>
+  readonly media: { readonly pdf: "native" | "text" }
   readonly breaker: { readonly failures: number; readonly cooldownMs: number }
 }

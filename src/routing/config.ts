@@ -70,7 +70,7 @@ export type InvalidRung = "repair" | "reask" | "next"
 export interface RouteConfig<Alias extends string = string> {
   /** Models in the order in which they are tried. */
   readonly try: readonly (ModelRef<Alias> | CandidateConfig<Alias>)[]
-  /** A duration alone is the total. Defaults: attempt 2 min, idle 60 s, firstToken 60 s, total 10 min. */
+  /** A duration alone is the total. Defaults: attempt 2 min, total 10 min, no others. */
   readonly timeout?: Duration | TimeoutConfig
   /** How long an equal operation of the same tenant is answered from the cache. Absent: never. */
   readonly cache?: Duration
@@ -78,7 +78,7 @@ export interface RouteConfig<Alias extends string = string> {
   readonly onInvalid?: readonly InvalidRung[]
   /** What a refusal or a blocked prompt leads to. Default `next`. */
   readonly onRefusal?: "next" | "stop"
-  /** Attempts in all in one operation, whatever for. Default 6. */
+  /** Attempts in all in one operation, whatever for. Default 8. */
   readonly attempts?: number
   readonly backoff?: BackoffConfig
   /** Ask the next candidate too when this one has not answered after `after`; `max` calls at a time (default 2). */
@@ -158,5 +158,7 @@ export interface RoutingConfig<Alias extends string = string> {
   readonly budgets?: readonly BudgetConfig<Alias>[]
   readonly limits?: readonly LimitConfig[]
   readonly providers?: { readonly [provider: string]: ProviderConfig }
+  /** `text`: a model that cannot read PDFs is given their text instead of being skipped. Default `native`. */
+  readonly media?: { readonly pdf?: "native" | "text" }
   readonly breaker?: BreakerConfig
 }

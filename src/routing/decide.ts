@@ -4,6 +4,7 @@
  */
 import type { CompiledCandidate, CompiledModel, CompiledRoute, CompiledRouting } from "./compiled.ts"
 import type { RoutingFacts } from "./facts.ts"
+import { modelNamed } from "./model-named.ts"
 import { routingRules } from "./rules/index.ts"
 import type { Ballot, RuleInput, Struck } from "./rules/rule.ts"
 
@@ -57,7 +58,8 @@ function firstStrike(candidate: CompiledCandidate, input: RuleInput): Struck | u
 type Found = Pick<RuleInput, "routeName" | "route" | "pinned">
 
 /** The step's own wish, else `<workflow>.<step>`, else the step's kind, else `default`. */
-function findRoute({ route: wish, values }: RoutingFacts, { routes, models }: CompiledRouting): Found | undefined {
+function findRoute({ route: wish, values }: RoutingFacts, routing: CompiledRouting): Found | undefined {
+  const { routes } = routing
   const usual = [`${values.workflow}.${values["step.name"]}`, values["step.kind"] ?? "", "default"]
   const named = (names: readonly string[]): Found | undefined => {
     const routeName = names.find((name) => Object.hasOwn(routes, name))
@@ -66,7 +68,7 @@ function findRoute({ route: wish, values }: RoutingFacts, { routes, models }: Co
   }
   if (wish === undefined) return named(usual)
   const exact = named([wish])
-  const model = Object.hasOwn(models, wish) ? models[wish] : modelNamed(wish)
+  const model = modelNamed(wish, routing)
   if (exact || !model) return exact
   const base = named(usual)
   return base && { routeName: wish, route: pin(base.route, model), pinned: true }
@@ -79,12 +81,6 @@ function pin({ split: _, prefer: __, ...route }: CompiledRoute, model: CompiledM
   return { ...route, try: [candidate] }
 }
 
-function modelNamed(key: string): CompiledModel | undefined {
-  const slash = key.indexOf("/")
-  if (slash <= 0 || slash === key.length - 1) return undefined
-  return { key, provider: key.slice(0, slash), model: key.slice(slash + 1) }
-}
-
 /** Every model that `decide` may come up with for these facts: whose `CandidateFacts` it needs. */
 export function reachableModels(
   facts: Omit<RoutingFacts, "candidates">,
@@ -93,7 +89,9 @@ export function reachableModels(
   const found = findRoute({ ...facts, candidates: {} }, routing)
   if (!found) return []
   const { route, pinned } = found
+  const chosen = facts.model === undefined ? undefined : modelNamed(facts.model, routing)
   const models = [
+    ...(chosen ? [chosen] : []),
     ...route.try.map(({ model }) => model),
     ...(route.split?.arms.map(({ model }) => model) ?? []),
     ...(pinned ? [] : routing.rules.flatMap((rule) => rule.use ?? [])),

@@ -21,6 +21,8 @@ export interface CandidateFacts {
 export interface RoutingFacts {
   /** The route that the step asks for: a route's name, an alias, or a model in full. */
   readonly route?: string
+  /** A model in full that somebody chose by hand: it goes before everything that the configuration prefers. */
+  readonly model?: string
   readonly values: FieldValues
   /** By candidate key. A candidate that is missing here is unfit. */
   readonly candidates: Readonly<Record<string, CandidateFacts>>

@@ -167,6 +167,7 @@ export const routingSchema = z.strictObject({
   budgets: z.array(budget).exactOptional(),
   limits: z.array(limit).exactOptional(),
   providers: z.record(z.string(), provider).exactOptional(),
+  media: z.strictObject({ pdf: z.enum(["native", "text"]).exactOptional() }).exactOptional(),
   breaker: z.strictObject({ failures: count.exactOptional(), cooldown: duration.exactOptional() }).exactOptional(),
 })
 

@@ -8,6 +8,9 @@ import type { RoutingFacts } from "../facts.ts"
 import { fillPlaceholders } from "../fields.ts"
 import { factsOf, type RoutingRule } from "./rule.ts"
 
+/** What never leaves the machine is in every region. */
+const THIS_MACHINE = "*"
+
 export const require: RoutingRule = {
   name: "require",
   strike(candidate, { routing, facts }) {
@@ -30,5 +33,6 @@ function unmet(
   const allowed = region.map((text) => fillPlaceholders(text, facts.values))
   const served = factsOf(candidate, facts).regions ?? []
   // Served from several places, a candidate may use any of them: all must be allowed.
-  return served.length > 0 && served.every((place) => allowed.includes(place)) ? undefined : "region"
+  const met = served.length > 0 && served.every((place) => place === THIS_MACHINE || allowed.includes(place))
+  return met ? undefined : "region"
 }

@@ -1,0 +1,170 @@
+/**
+ * One attempt: one call to one provider under its time limits, judged and recorded. Never throws: whatever happens becomes
+ * an `Attempt` with a failure. What follows from it (again, next, stop) is the loop's decision.
+ */
+
+import type { Cost } from "../ledger/price.ts"
+import type { Clock } from "../lib/clock.ts"
+import type { Failure } from "../model/failure.ts"
+import type { Operation } from "../model/operation.ts"
+import type { Attempt } from "../model/record.ts"
+import { NO_USAGE, type Usage } from "../model/result.ts"
+import type { Exchange, Tape, Transport } from "../providers/transport.ts"
+import { recordTransport } from "../providers/wire/tape.ts"
+import { gatewayHeadersOf, requestIdOf, wireFailure, wireUsage } from "../providers/wire/verdict.ts"
+import { type Call, callProvider, type Reply } from "./call.ts"
+import { type Limits, TimeLimit } from "./time-limit.ts"
+
+export interface AttemptInput {
+  readonly call: Omit<Call, "settings" | "signal" | "watcher"> & {
+    readonly settings: Omit<Call["settings"], "transport">
+  }
+  readonly transport: Transport
+  readonly limits: Limits
+  readonly signal: AbortSignal
+  /** What the record says about this attempt before it is made. */
+  readonly header: Pick<Attempt, "attempt" | "waitedMs" | "purpose" | "region" | "key">
+  /** Streams when given. */
+  readonly onText?: (text: string) => void
+  /** Our estimate, for a call that was cut short before its provider counted. */
+  readonly inputTokens: number
+  readonly clock: Clock
+  readonly cost: (usage: Usage, atMs: number) => Cost
+}
+
+export interface AttemptOutcome {
+  readonly record: Attempt
+  /** Present exactly when the attempt succeeded. */
+  readonly reply?: Reply
+}
+
+export async function runAttempt(input: AttemptInput): Promise<AttemptOutcome> {
+  const { clock, signal } = input
+  const startedAtMs = clock.nowMs()
+  const limit = new TimeLimit(clock, input.limits, signal)
+  const tape = recordTransport(input.transport)
+  const run: Run = { input, tape, limit, startedAtMs, firstTokenMs: undefined }
+  try {
+    const reply = await limit.race(callProvider(callOf(run)))
+    const exchange = tape.last()
+    const failure =
+      wireFailure(input.call.provider, exchange, undefined, clock.nowMs()) ?? replyFailure(reply, input.call.operation)
+    const usage = usageOf(reply) ?? wireUsage(input.call.provider, exchange) ?? NO_USAGE
+    const record = { ...recordOf(run, usage, failure), ...responseOf(reply) }
+    return failure ? { record } : { record, reply }
+  } catch (thrown) {
+    const { failure, aborted } = thrownFailure(run, thrown)
+    const told = wireUsage(input.call.provider, tape.last())
+    if (!aborted) return { record: recordOf(run, told ?? NO_USAGE, failure) }
+    // Whoever is cut short mid-answer has read the question, and charges for it.
+    const estimated = told === undefined && tape.exchanges.length > 0
+    const usage = told ?? (estimated ? { ...NO_USAGE, inputTokens: input.inputTokens } : NO_USAGE)
+    return { record: { ...recordOf(run, usage, failure), outcome: "aborted", ...(estimated ? { estimated } : {}) } }
+  } finally {
+    limit.end()
+  }
+}
+
+interface Run {
+  readonly input: AttemptInput
+  readonly tape: Tape
+  readonly limit: TimeLimit
+  readonly startedAtMs: number
+  firstTokenMs: number | undefined
+}
+
+function callOf(run: Run): Call {
+  const { input, tape, limit } = run
+  const settings = { ...input.call.settings, transport: tape.transport }
+  const { onText } = input
+  if (!onText) return { ...input.call, settings, signal: limit.signal }
+  const onPart = (output: boolean) => {
+    if (output) run.firstTokenMs ??= input.clock.nowMs() - run.startedAtMs
+    limit.progress(output)
+  }
+  // A stream that outlives its attempt has lost the right to speak.
+  const watcher = { onPart, onText: (text: string) => (limit.signal.aborted ? undefined : onText(text)) }
+  return { ...input.call, settings, signal: limit.signal, watcher }
+}
+
+/** A limit that expired outweighs what the abort made the package throw; so does the caller's abort; else the wire decides. */
+function thrownFailure({ input, tape, limit }: Run, thrown: unknown): { failure: Failure; aborted: boolean } {
+  const exchange = tape.last()
+  if (limit.expired !== undefined) {
+    const status = exchange?.status
+    return {
+      failure: { class: "provider.timeout", message: limit.expired, ...(status === undefined ? {} : { status }) },
+      aborted: false,
+    }
+  }
+  if (input.signal.aborted) return { failure: { class: "cancelled", message: "The call was aborted." }, aborted: true }
+  const failure = wireFailure(input.call.provider, exchange, thrown, input.clock.nowMs())
+  if (failure) return { failure, aborted: false }
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return { failure: { class: "provider.bad_response", message }, aborted: false }
+}
+
+/** What an orderly answer lacks. */
+function replyFailure(reply: Reply, operation: Operation): Failure | undefined {
+  if (reply.type === "generate") return answerFailure(reply.answer)
+  const asked = operation.type === "embed" || operation.type === "moderate" ? operation.texts.length : undefined
+  const got =
+    reply.type === "embed" ? reply.embeddings.length : reply.type === "moderate" ? reply.results.length : undefined
+  if (asked === got) return undefined
+  return { class: "provider.bad_response", message: `Asked about ${asked} texts, got ${got} results.` }
+}
+
+function answerFailure({
+  text,
+  toolCalls,
+  finishReason,
+  brokenToolInput,
+}: Extract<Reply, { type: "generate" }>["answer"]) {
+  const { unified, raw } = finishReason
+  const why = raw === undefined ? "" : ` (${raw})`
+  const failure = (failureClass: Failure["class"], message: string): Failure => ({ class: failureClass, message })
+  if (unified === "content-filter") return failure("output.refusal", `The model refused to answer${why}.`)
+  if (unified === "length") return failure("output.truncated", `The answer hit its token limit${why}.`)
+  if (unified === "error") return failure("provider.bad_response", `The model ended with an error${why}.`)
+  if (brokenToolInput !== undefined)
+    return failure("output.invalid_json", `A tool call's arguments are not JSON: ${brokenToolInput.slice(0, 200)}`)
+  if (text.trim() === "" && toolCalls.length === 0) return failure("output.empty", `The answer was empty${why}.`)
+  return undefined
+}
+
+function usageOf(reply: Reply): Usage | undefined {
+  return reply.type === "generate" ? reply.answer.usage : reply.usage
+}
+
+function responseOf(reply: Reply): Pick<Attempt, "finishReason" | "responseId" | "responseModel"> {
+  if (reply.type !== "generate" && reply.type !== "moderate") return {}
+  const { responseId, responseModel } = reply.type === "generate" ? reply.answer : reply
+  return {
+    ...(reply.type === "generate" ? { finishReason: reply.answer.finishReason } : {}),
+    ...(responseId === undefined ? {} : { responseId }),
+    ...(responseModel === undefined ? {} : { responseModel }),
+  }
+}
+
+function recordOf(run: Run, usage: Usage, failure: Failure | undefined): Attempt {
+  const { input, startedAtMs, firstTokenMs } = run
+  const { provider, model } = input.call
+  const exchange: Exchange | undefined = run.tape.last()
+  const requestId = requestIdOf(exchange)
+  const gateway = gatewayHeadersOf(exchange)
+  return {
+    ...input.header,
+    provider: provider.id,
+    model: model.model,
+    startedAtMs,
+    durationMs: input.clock.nowMs() - startedAtMs,
+    ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
+    outcome: failure ? "failed" : "succeeded",
+    ...(failure ? { failure } : {}),
+    usage,
+    ...input.cost(usage, startedAtMs),
+    ...(exchange?.status === undefined ? {} : { status: exchange.status }),
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(gateway ? { gateway } : {}),
+  }
+}

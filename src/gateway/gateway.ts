@@ -1,0 +1,137 @@
+/**
+ * The gateway: a `ModelClient` that turns an operation into attempts, and everything that happened into one record.
+ * It is a library inside the run's isolate. Time, randomness, network, prices, health, cache and budgets are handed in.
+ * Invariants: an operation resolves with a record in every case but the caller's abort; no provider's failure is thrown.
+ */
+import { type PriceNanoUsd, priceNanoUsd } from "../ledger/price.ts"
+import type { Clock } from "../lib/clock.ts"
+import { WaybillError } from "../lib/errors.ts"
+import type { Random } from "../lib/random.ts"
+import type { ModelClient, OperationContext } from "../model/client.ts"
+import { type Operation, operationDigest } from "../model/operation.ts"
+import type { Decision, OperationOutcome, OperationRecord } from "../model/record.ts"
+import { addUsage, NO_USAGE } from "../model/result.ts"
+import type { Provider, ProviderEnv } from "../providers/provider.ts"
+import type { AiBinding } from "../providers/transport.ts"
+import type { CompiledRouting } from "../routing/compiled.ts"
+import { Catalogue } from "./catalogue.ts"
+import { type DeadEnd, explainDecision, nobodyCouldServe, noRoute, operationFailed } from "./decision.ts"
+import { type Health, memoryHealth } from "./health.ts"
+import { keyRing } from "./keys.ts"
+import { serve } from "./loop.ts"
+import { openPurse, type Purse } from "./purse.ts"
+import type { Services } from "./services.ts"
+import { Session } from "./session.ts"
+
+export interface GatewayOptions {
+  /** The routing in force, asked anew for every operation. */
+  readonly routing: () => CompiledRouting
+  readonly providers: readonly Provider[]
+  readonly env: ProviderEnv
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+  readonly random: Random
+  /** The Worker's `AI` binding, when it has one. */
+  readonly ai?: AiBinding
+  /** Default: the public price list. */
+  readonly price?: PriceNanoUsd
+  /** Default: this isolate's own. */
+  readonly health?: Health
+  /** Default: grants everything. */
+  readonly purse?: Purse
+}
+
+export interface Gateway extends ModelClient {
+  /** A dry run: what would be decided now, with a reason for every candidate. Calls nobody. Throws `no_route`. */
+  explain(context: OperationContext, operation: Operation): Decision
+}
+
+export function createGateway(options: GatewayOptions): Gateway {
+  const servicesNow = services(options)
+  return {
+    async operate(operation, context, operationOptions) {
+      const session = new Session(operation, context, operationOptions, servicesNow())
+      const end = await serve(session)
+      if (end.status === "served") return { status: "succeeded", result: end.result, record: recordOf(session) }
+      return failedOutcome(session, end)
+    },
+    explain(context, operation) {
+      const session = new Session(operation, context, DRY, servicesNow())
+      session.rank()
+      if (session.explained) return explainDecision(session.explained)
+      const { error } = noRoute(context)
+      throw new WaybillError("no_route", error.message, { path: context.step.path, ...error.details })
+    },
+  }
+}
+
+const DRY = { signal: new AbortController().signal, loadMedia: async () => new Uint8Array() }
+
+/** Services for the routing in force now; what depends on the routing is kept until it changes. */
+function services(options: GatewayOptions): () => Services {
+  const { clock, random, env, providers, ai } = options
+  const lasting = {
+    clock,
+    random,
+    transport: { fetch: options.fetch, ...(ai ? { ai } : {}) },
+    health: options.health ?? memoryHealth(clock),
+    keys: keyRing(),
+    purse: options.purse ?? openPurse(clock),
+    price: options.price ?? priceNanoUsd,
+  }
+  let current: Services | undefined
+  return () => {
+    const routing = options.routing()
+    if (current?.routing === routing) return current
+    const routes = Object.values(routing.routes)
+    const pricesMatter = routes.some(({ prefer, maxNanoUsd }) => prefer === "price" || maxNanoUsd !== undefined)
+    current = { ...lasting, routing, catalogue: new Catalogue(providers, env, routing), pricesMatter }
+    return current
+  }
+}
+
+function failedOutcome(
+  session: Session,
+  end: Exclude<Awaited<ReturnType<typeof serve>>, { status: "served" }>,
+): OperationOutcome {
+  const record = recordOf(session)
+  return { status: "failed", ...deadEnd(session, end, record), record }
+}
+
+function deadEnd(
+  { context, services: { catalogue } }: Session,
+  end: Exclude<Awaited<ReturnType<typeof serve>>, { status: "served" }>,
+  record: OperationRecord,
+): DeadEnd {
+  switch (end.status) {
+    case "no_route":
+      return noRoute(context)
+    case "nobody":
+      return nobodyCouldServe(record.decision, context, catalogue)
+    case "failed":
+      return operationFailed(end.failure, record, context)
+  }
+}
+
+function recordOf(session: Session): OperationRecord {
+  const { operation, services, startedAtMs } = session
+  const attempts = [...session.attempts].sort((left, right) => left.attempt - right.attempt)
+  return {
+    type: operation.type,
+    requestDigest: operationDigest(operation),
+    startedAtMs,
+    durationMs: services.clock.nowMs() - startedAtMs,
+    decision: session.explained
+      ? explainDecision(session.explained)
+      : {
+          routingVersion: services.routing.version,
+          route: "none",
+          reason: "No route applies.",
+          candidates: [],
+          rules: [],
+        },
+    attempts,
+    usage: attempts.reduce((total, { usage }) => addUsage(total, usage), NO_USAGE),
+    costNanoUsd: attempts.reduce((total, { costNanoUsd }) => total + costNanoUsd, 0),
+  }
+}

@@ -1,0 +1,50 @@
+/** What every operation of one gateway shares. */
+import type { Cost, PriceNanoUsd } from "../ledger/price.ts"
+import { costAt } from "../ledger/price.ts"
+import type { Clock } from "../lib/clock.ts"
+import type { Random } from "../lib/random.ts"
+import type { Usage } from "../model/result.ts"
+import type { Transport } from "../providers/transport.ts"
+import type { CompiledModel, CompiledRouting } from "../routing/compiled.ts"
+import type { Catalogue } from "./catalogue.ts"
+import { DEFAULT_OUTPUT_TOKENS } from "./estimate.ts"
+import type { Health } from "./health.ts"
+import type { KeyRing } from "./keys.ts"
+import type { Purse } from "./purse.ts"
+
+export interface Services {
+  readonly routing: CompiledRouting
+  readonly catalogue: Catalogue
+  readonly clock: Clock
+  readonly random: Random
+  readonly transport: Transport
+  readonly health: Health
+  readonly keys: KeyRing
+  readonly purse: Purse
+  readonly price: PriceNanoUsd
+  /** Some route looks at costs before it decides: they are not worked out otherwise. */
+  readonly pricesMatter: boolean
+}
+
+/** What `usage` costs on `model`: at the deployment's own price when it has one, else by the list. */
+export function costOf(model: CompiledModel, usage: Usage, atMs: number, { catalogue, price }: Services): Cost {
+  if (model.price) return costAt(model.price, usage)
+  const listId = catalogue.entry(model.provider)?.provider.priceId ?? model.provider
+  return price(listId, model.model, usage, atMs)
+}
+
+/** The most that one attempt can cost, with all input uncached; undefined when no price is known. */
+export function worstNanoUsd(
+  model: CompiledModel,
+  inputTokens: number,
+  maxOutputTokens: number | undefined,
+  services: Services,
+): number | undefined {
+  const outputTokens = maxOutputTokens ?? model.maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS
+  // The worst price of an input token is that of writing it to a cache, where there is such a price.
+  const usage = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: inputTokens, reasoningTokens: 0 }
+  const nowMs = services.clock.nowMs()
+  const written = costOf(model, usage, nowMs, services)
+  const plain = costOf(model, { ...usage, cacheWriteTokens: 0 }, nowMs, services)
+  return plain.priced ? Math.max(plain.costNanoUsd, written.costNanoUsd) : undefined
+}

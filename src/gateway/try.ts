@@ -1,0 +1,159 @@
+/**
+ * One try at one candidate, from the reservation to what is learnt: the bridge between the session, which decides, and the
+ * attempt, which calls. Every call that leaves the gateway goes through `tryCandidate`, so requirements, budgets and
+ * redaction hold for retries, hedges, repairs and re-asks alike.
+ */
+import { must } from "../lib/assert.ts"
+import type { Failure } from "../model/failure.ts"
+import type { Attempt } from "../model/record.ts"
+import type { OperationResult } from "../model/result.ts"
+import type { CompiledCandidate } from "../routing/compiled.ts"
+import type { Ranking } from "../routing/decide.ts"
+import { type AttemptInput, runAttempt } from "./attempt.ts"
+import type { CatalogueEntry } from "./catalogue.ts"
+import { gatewayMetadata } from "./catalogue.ts"
+import type { DeltaSource } from "./delta-gate.ts"
+import { FAILURE_POLICIES } from "./failure-policy.ts"
+import type { PreparedRequest } from "./request.ts"
+import { resultOf } from "./result.ts"
+import { costOf, worstNanoUsd } from "./services.ts"
+import type { Pick, Session } from "./session.ts"
+
+export interface Try extends Pick {
+  readonly waitedMs: number
+  readonly purpose?: string
+  readonly signal: AbortSignal
+}
+
+export interface Tried {
+  readonly candidate: CompiledCandidate
+  /** Absent: the attempt failed, and the session has learnt why. `show` hands the answer to the subscriber. */
+  readonly served?: { readonly result: OperationResult; readonly show: () => void }
+}
+
+/** Rejects only for faults of our own. */
+export async function tryCandidate(session: Session, ranking: Ranking, attempt: Try): Promise<Tried> {
+  const { candidate } = attempt
+  const { catalogue, health } = session.services
+  const entry = must(catalogue.entry(candidate.model.provider), `a candidate of no provider: ${candidate.model.key}`)
+  const number = session.begin()
+  const settle = await reserve(session, attempt)
+  if (!settle) return { candidate }
+  const request = await session.requests.prepare(candidate.model, entry)
+  const deltas = session.deltas.source()
+  const input = attemptInput({ session, ranking, attempt, entry, request, deltas, number })
+  health.began(candidate.model.key, input.limits.attemptMs)
+  const { record, reply } = await runAttempt(input)
+  const repair = ranking.route.onInvalid.includes("repair")
+  const judged = reply && resultOf(reply, request.operation, repair, request.restore)
+  if (judged && "result" in judged) {
+    const { result, repaired } = judged
+    finish(session, { ...record, ...(repaired ? { repaired } : {}) }, settle)
+    health.succeeded(candidate.model.key, record.durationMs)
+    const show = () => deltas.won(result.type === "generate" ? result.text : "")
+    return { candidate, served: { result, show } }
+  }
+  const failed: Attempt = judged ? { ...record, outcome: "failed", failure: judged.failure } : record
+  finish(session, failed, settle)
+  deltas.failed()
+  if (failed.failure && failed.outcome === "failed") {
+    noteHealth(session, entry, input, failed.failure)
+    const problem = request.conceal(failed.failure.message)
+    session.learn(candidate, ranking, failed.failure, { text: judged?.text ?? "", problem })
+  }
+  return { candidate }
+}
+
+/** Tells the breaker, and puts another key forward where the failure was the key's. */
+function noteHealth(session: Session, entry: CatalogueEntry, { call, header }: AttemptInput, failure: Failure): void {
+  const { health, keys, routing } = session.services
+  const { unhealthy, otherKey } = FAILURE_POLICIES[failure.class]
+  if (unhealthy) health.failed(call.model.key, routing.breaker)
+  if (otherKey && header.key !== undefined) keys.rotate(entry.provider.id, header.key - 1, entry.keys.length)
+}
+
+type Settle = (costNanoUsd: number) => void
+
+function finish(session: Session, record: Attempt, settle: Settle): void {
+  session.attempts.push(record)
+  settle(record.costNanoUsd)
+}
+
+/** Reserves the worst case; undefined when the budget refuses. */
+async function reserve(session: Session, { candidate }: Try): Promise<Settle | undefined> {
+  const { services, operation, context, inputTokens } = session
+  const maxOutputTokens = operation.type === "generate" ? operation.maxOutputTokens : 0
+  const worst = worstNanoUsd(candidate.model, inputTokens, maxOutputTokens, services)
+  const grant = await services.purse.reserve({
+    context,
+    model: candidate.model.key,
+    inputTokens,
+    ...(worst === undefined ? {} : { worstNanoUsd: worst }),
+  })
+  if (grant.status === "granted") return (cost) => (cost > 0 ? grant.settle(cost) : grant.release())
+  session.refused(candidate, grant.failure, grant.use)
+  return undefined
+}
+
+interface Prepared {
+  readonly session: Session
+  readonly ranking: Ranking
+  readonly attempt: Try
+  readonly entry: CatalogueEntry
+  readonly request: PreparedRequest
+  readonly deltas: DeltaSource
+  readonly number: number
+}
+
+function attemptInput({ session, ranking, attempt, entry, request, deltas, number }: Prepared): AttemptInput {
+  const { services, context } = session
+  const { catalogue, clock, transport } = services
+  const { candidate, turns, waitedMs, purpose, signal } = attempt
+  const { timeout } = ranking.route
+  const capabilities = catalogue.capabilities(entry, candidate.model)
+  const timed = timeout.firstTokenMs !== undefined || timeout.idleMs !== undefined
+  const streams = capabilities.streaming && request.operation.type === "generate" && (timed || session.deltas.wanted)
+  const keyIndex = services.keys.current(entry.provider.id) % Math.max(entry.keys.length, 1)
+  const apiKey = entry.keys[keyIndex]
+  const [region] = catalogue.regions(entry, candidate.model)
+  return {
+    call: {
+      operation: request.operation,
+      provider: entry.provider,
+      model: candidate.model,
+      capabilities,
+      media: request.media,
+      turns,
+      settings: {
+        ...entry.setup,
+        ...(apiKey === undefined ? {} : { apiKey }),
+        ...(entry.headers ? { headers: entry.headers } : {}),
+        ...(entry.setup.gateway ? { gateway: { ...entry.setup.gateway, metadata: gatewayMetadata(context) } } : {}),
+      },
+    },
+    transport,
+    limits: {
+      attemptMs: Math.max(0, Math.min(timeout.attemptMs, session.deadlineMs(ranking.route) - clock.nowMs())),
+      ...(streams && timeout.firstTokenMs !== undefined ? { firstTokenMs: timeout.firstTokenMs } : {}),
+      ...(streams && timeout.idleMs !== undefined ? { idleMs: timeout.idleMs } : {}),
+    },
+    signal,
+    header: {
+      attempt: number,
+      waitedMs,
+      ...(purpose === undefined ? {} : { purpose }),
+      ...(region === undefined ? {} : { region }),
+      ...(entry.keys.length > 1 ? { key: keyIndex + 1 } : {}),
+    },
+    ...(streams ? { onText: restoring(request, deltas) } : {}),
+    inputTokens: session.inputTokens,
+    clock,
+    cost: (usage, atMs) => costOf(candidate.model, usage, atMs, services),
+  }
+}
+
+/** Pieces as the subscriber may see them: placeholders that were split over pieces are put together and restored. */
+function restoring({ operation, stream }: PreparedRequest, deltas: DeltaSource): (text: string) => void {
+  const restorer = stream(operation.type === "generate" && operation.output !== undefined)
+  return (text) => deltas.push(restorer.push(text))
+}
