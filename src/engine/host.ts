@@ -46,6 +46,11 @@ export interface EngineHost {
   readonly children: ChildRuns
   /** Called with every batch of events right after it was appended. */
   readonly onEvents: (events: readonly RunEvent[]) => void
-  /** Called with pieces of answers as they stream in; nothing durable depends on them. */
-  readonly onDelta?: (delta: { readonly path: string; readonly attempt: number; readonly text: string }) => void
+  /** Called with pieces of answers as they stream in; nothing durable depends on them. `reset`: the pieces before it are void. */
+  readonly onDelta?: (delta: {
+    readonly path: string
+    readonly attempt: number
+    readonly text: string
+    readonly reset?: true
+  }) => void
 }

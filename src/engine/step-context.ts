@@ -67,7 +67,12 @@ async function operate(session: Session, run: StepRun, operation: Operation, ind
   const outcome = await session.host.models.operate(operation, operationContext(session, run), {
     signal: run.signal,
     loadMedia: (ref) => session.host.blobs.get(ref),
-    onDelta: (delta) => session.host.onDelta?.({ path: run.path, attempt: run.attempt, text: delta.text }),
+    onDelta: (delta) =>
+      session.host.onDelta?.({
+        path: run.path,
+        attempt: run.attempt,
+        ...(delta.type === "reset" ? { text: "", reset: true } : { text: delta.text }),
+      }),
   })
   const request = canonicalJson(operation) === canonicalJson(run.input) ? undefined : operation
   const data = await storeRecord(session, index, request, outcome)
