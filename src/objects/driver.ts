@@ -9,8 +9,8 @@
  * Invariant: the job is in storage before anything that needs it leaves the object.
  */
 import type { Engine } from "../engine/engine.ts"
-import { WATCHDOG_MS } from "../lib/limits.ts"
 import type { Clock } from "../lib/clock.ts"
+import { WATCHDOG_MS } from "../lib/limits.ts"
 
 /** What the driver needs of the object. */
 export interface DriverHost {
@@ -106,7 +106,8 @@ export class Driver {
   }
 
   async #arm(atMs: number, how: "soonest" | "exactly"): Promise<void> {
-    if (this.#armedAtMs === atMs || (how === "soonest" && this.#armedAtMs !== undefined && this.#armedAtMs <= atMs)) return
+    if (this.#armedAtMs === atMs || (how === "soonest" && this.#armedAtMs !== undefined && this.#armedAtMs <= atMs))
+      return
     this.#armedAtMs = atMs
     await this.#host.arm(this.#job, atMs)
   }

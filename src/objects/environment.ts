@@ -1,15 +1,14 @@
 /** The Worker's bindings and variables as `wrangler.toml` names them, and what the roof adds to them. */
 import type { Workflow } from "../graph/workflow.ts"
 import type { ModelClient } from "../model/client.ts"
-import type { ControlObject } from "./control-object.ts"
-import type { RunObject } from "./run-object.ts"
-import type { TenantObject } from "./tenant-object.ts"
+import type { Bucket } from "../store/bucket-blob-store.ts"
+import type { ControlRpc, Namespace, RunRpc, TenantRpc } from "./rpc.ts"
 
 export interface Env {
-  readonly RUNS: DurableObjectNamespace<RunObject>
-  readonly TENANTS: DurableObjectNamespace<TenantObject>
-  readonly CONTROL: DurableObjectNamespace<ControlObject>
-  readonly BLOBS: R2Bucket
+  readonly RUNS: Namespace<RunRpc>
+  readonly TENANTS: Namespace<TenantRpc>
+  readonly CONTROL: Namespace<ControlRpc>
+  readonly BLOBS: Bucket
   /** Provider keys, service URLs and the secrets of tools: everything else is text. */
   readonly [name: string]: unknown
 }
@@ -23,5 +22,7 @@ export interface Deployment {
 
 /** The variables of `env` that are text: what tools see as their secrets, and providers as their configuration. */
 export function textVariables(env: object): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== ""))
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => typeof entry[1] === "string" && entry[1] !== ""),
+  )
 }

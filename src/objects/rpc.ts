@@ -3,24 +3,24 @@
  * class to call it. Everything that crosses is plain data; how errors cross is said in `remote.ts`.
  */
 import type { ChildEnd } from "../engine/host.ts"
-import type { Json } from "../lib/json.ts"
 import type { CostReport } from "../ledger/report.ts"
 import type { Command } from "../protocol/command.ts"
-import type { RunView, StepView } from "../protocol/run-view.ts"
+import type { RunView } from "../protocol/run-view.ts"
+import type { RunStart } from "../protocol/start.ts"
+import type { StepView } from "../protocol/step-view.ts"
+import type { RunSummary } from "../protocol/summary.ts"
 import type { EventRow } from "../run/chain.ts"
-import type { RunEvent, RunHeader } from "../run/event.ts"
+import type { RunEvent } from "../run/event.ts"
+import type { TraceDocument } from "../trace/otlp.ts"
 
 /** A namespace of objects of one class, seen through its RPC interface. */
 export interface Namespace<Rpc> {
   getByName(name: string): Rpc & { fetch(request: Request): Promise<Response> }
 }
 
-/** What a run is started with. */
-export type StartRun = Omit<RunHeader, "graphDigest" | "version" | "forkedFrom" | "jurisdiction">
-
 export interface RunRpc {
   /** Creates the run and sets it going; for a run that exists, does nothing. Throws `workflow_not_found`, `input_invalid`. */
-  start(request: StartRun): Promise<RunView>
+  start(request: RunStart): Promise<RunView>
   /** Throws `run_not_found`, as all below do. */
   view(): Promise<RunView>
   steps(): Promise<readonly StepView[]>
@@ -34,8 +34,14 @@ export interface RunRpc {
   waitForEvents(after: number, timeoutMs: number): Promise<readonly RunEvent[]>
   command(command: Command): Promise<RunView>
   cost(): Promise<CostReport>
-  /** OTLP JSON. */
-  trace(): Promise<Json>
+  trace(): Promise<TraceDocument>
   /** A child run tells how it ended; safe to repeat. */
   childEnded(path: string, end: ChildEnd): Promise<void>
 }
+
+export interface TenantRpc {
+  /** Takes a run's row; one that is older than what is known changes nothing. */
+  record(summary: RunSummary): Promise<void>
+}
+
+export type ControlRpc = Record<never, never>

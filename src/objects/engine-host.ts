@@ -1,0 +1,46 @@
+/** The engine's host inside a Durable Object: where its blobs, its children and its network are. */
+import { Engine } from "../engine/engine.ts"
+import type { ChildRuns, EngineHost } from "../engine/host.ts"
+import type { Workflow } from "../graph/workflow.ts"
+import { systemClock } from "../lib/clock.ts"
+import { systemRandom } from "../lib/random.ts"
+import type { ModelClient } from "../model/client.ts"
+import { kindsByName } from "../steps/index.ts"
+import { BucketBlobStore } from "../store/bucket-blob-store.ts"
+import type { EventStore } from "../store/event-store.ts"
+import { type Env, textVariables } from "./environment.ts"
+
+export interface EngineParts extends Required<Pick<EngineHost, "onEvents" | "onDelta">> {
+  readonly workflow: Workflow
+  readonly env: Env
+  readonly store: EventStore
+  readonly models: ModelClient
+}
+
+export function makeEngine({ workflow, env, store, models, onEvents, onDelta }: EngineParts): Engine {
+  const host: EngineHost = {
+    store,
+    models,
+    onEvents,
+    onDelta,
+    blobs: new BucketBlobStore(env.BLOBS),
+    kinds: kindsByName,
+    clock: systemClock,
+    random: systemRandom,
+    fetch: (input, init) => fetch(input, init),
+    secrets: textVariables(env),
+    children: childRuns(env),
+  }
+  return new Engine(host, workflow)
+}
+
+function childRuns(env: Env): ChildRuns {
+  return {
+    async start({ runId, workflow, input, parent, header }) {
+      await env.RUNS.getByName(runId).start({ runId, workflow, input, parent, ...header })
+    },
+    async cancel(runId, reason) {
+      await env.RUNS.getByName(runId).command({ type: "cancel", reason })
+    },
+  }
+}

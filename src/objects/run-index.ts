@@ -1,0 +1,92 @@
+/**
+ * The index of a tenant's runs, in SQL: what lists show and what filters look at. It is a copy of what the runs' logs say,
+ * sent by the runs themselves, at least once and in any order.
+ *
+ * Invariant: the row with the highest `seq` wins; an older or repeated one changes nothing.
+ */
+import { firstId } from "../lib/id.ts"
+import type { RunSummary } from "../protocol/summary.ts"
+import type { Sql } from "../store/sql.ts"
+
+export interface RunFilter {
+  readonly workflow?: string
+  readonly status?: RunSummary["status"]
+  readonly user?: string
+  readonly tag?: string
+  readonly errorCode?: string
+  /** Created at or after, milliseconds since the epoch. */
+  readonly fromMs?: number
+  /** Created before. */
+  readonly toMs?: number
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string
+  readonly limit: number
+}
+
+export interface RunPage {
+  readonly runs: readonly RunSummary[]
+  /** Absent on the last page. */
+  readonly nextCursor?: string
+}
+
+// Run ids sort by the time of creation, so every index ends with the id and no list ever sorts.
+const CREATE = [
+  `CREATE TABLE IF NOT EXISTS run (
+    run_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, workflow TEXT NOT NULL, status TEXT NOT NULL,
+    user TEXT, error_code TEXT, data TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+  "CREATE INDEX IF NOT EXISTS run_by_workflow ON run (workflow, run_id)",
+  "CREATE INDEX IF NOT EXISTS run_by_status ON run (status, run_id)",
+  "CREATE INDEX IF NOT EXISTS run_by_user ON run (user, run_id) WHERE user IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS run_by_error ON run (error_code, run_id) WHERE error_code IS NOT NULL",
+  `CREATE TABLE IF NOT EXISTS run_tag (
+    tag TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (tag, run_id)) STRICT, WITHOUT ROWID`,
+]
+const UPSERT = `INSERT INTO run (run_id, seq, workflow, status, user, error_code, data) VALUES (?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (run_id) DO UPDATE SET
+    seq = excluded.seq, status = excluded.status, error_code = excluded.error_code, data = excluded.data
+  WHERE excluded.seq > run.seq`
+const TAG = "INSERT INTO run_tag (tag, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+export class RunIndex {
+  readonly #sql: Sql
+
+  /** Opens the index in `sql`, and makes its tables when there are none. */
+  constructor(sql: Sql) {
+    this.#sql = sql
+    for (const statement of CREATE) sql.exec(statement)
+  }
+
+  record(summary: RunSummary): void {
+    const { runId, seq, workflow, status, user, errorCode, tags } = summary
+    const data = JSON.stringify(summary)
+    this.#sql.transaction(() => {
+      this.#sql.exec(UPSERT, runId, seq, workflow, status, user ?? null, errorCode ?? null, data)
+      for (const tag of tags) this.#sql.exec(TAG, tag, runId)
+    })
+  }
+
+  /** The runs that fit every part of `filter`, newest first. */
+  list(filter: RunFilter): RunPage {
+    const conditions: string[] = []
+    const params: string[] = []
+    const where = (condition: string, value: string | undefined): void => {
+      if (value === undefined) return
+      conditions.push(condition)
+      params.push(value)
+    }
+    where("run_id IN (SELECT run_id FROM run_tag WHERE tag = ?)", filter.tag)
+    where("workflow = ?", filter.workflow)
+    where("status = ?", filter.status)
+    where("user = ?", filter.user)
+    where("error_code = ?", filter.errorCode)
+    where("run_id >= ?", filter.fromMs === undefined ? undefined : firstId("run", filter.fromMs))
+    where("run_id < ?", filter.toMs === undefined ? undefined : firstId("run", filter.toMs))
+    where("run_id < ?", filter.cursor)
+    const clause = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""
+    const query = `SELECT data FROM run ${clause} ORDER BY run_id DESC LIMIT ?`
+    const rows = this.#sql.exec(query, ...params, filter.limit + 1)
+    const runs = rows.slice(0, filter.limit).map((row): RunSummary => JSON.parse(String(row.data)))
+    const last = runs.at(-1)
+    return { runs, ...(rows.length > filter.limit && last ? { nextCursor: last.runId } : {}) }
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * The Durable Object of one run. It has no features: it gives the engine its SQLite, its bucket and its one alarm, and
+ * forwards what it is asked. Whoever wants it to do something new wants the engine, the fold or the protocol to do it.
+ */
+import { DurableObject } from "cloudflare:workers"
+import { Lifecycle } from "agents/lifecycle"
+import { WebSockets } from "agents/websockets"
+import type { Engine } from "../engine/engine.ts"
+import type { ChildEnd } from "../engine/host.ts"
+import { type CostReport, costReport } from "../ledger/report.ts"
+import { systemClock } from "../lib/clock.ts"
+import { WaybillError } from "../lib/errors.ts"
+import type { Command } from "../protocol/command.ts"
+import type { RunView } from "../protocol/run-view.ts"
+import type { RunStart } from "../protocol/start.ts"
+import { type StepView, stepViews } from "../protocol/step-view.ts"
+import type { EventRow } from "../run/chain.ts"
+import type { RunEvent } from "../run/event.ts"
+import { eventsIn } from "../store/pages.ts"
+import { SqlEventStore } from "../store/sql-event-store.ts"
+import type { TraceDocument } from "../trace/otlp.ts"
+import { traceDocument } from "../trace/trace.ts"
+import { obey } from "./commands.ts"
+import { Driver } from "./driver.ts"
+import { makeEngine } from "./engine-host.ts"
+import type { Deployment, Env } from "./environment.ts"
+import { report } from "./report.ts"
+import type { RunRpc } from "./rpc.ts"
+import { RunSockets } from "./run-sockets.ts"
+import { durableSql } from "./sql.ts"
+import { findWorkflow, prepareStart } from "./start-run.ts"
+import { Subscribers } from "./subscribers.ts"
+import { viewRun, viewStep } from "./views.ts"
+
+/** The run's own job in the lifecycle queue; the lifecycle hands it back to `onJob`. */
+const JOB = "move"
+
+export abstract class RunShell extends DurableObject<Env> implements RunRpc {
+  /** What is deployed; the roof says. */
+  protected abstract readonly deployment: Deployment
+  readonly #store = new SqlEventStore(durableSql(this.ctx.storage))
+  readonly #subscribers = new Subscribers()
+  readonly #sockets = new RunSockets({
+    view: () => this.view(),
+    command: (command) => this.command(command),
+    read: (after) => eventsIn(this.#store, after),
+    startFrom: async ({ type: _type, id: _id, workflow, ...body }, tenantId) => {
+      const run = { runId: this.lifecycle.name, workflow, tenant: { id: tenantId } }
+      return this.start(await prepareStart(this.env, this.deployment, run, body))
+    },
+  })
+  readonly #webSockets = new WebSockets({ protocol: false, handlers: this.#sockets.handlers })
+  readonly lifecycle = Lifecycle.install(this).use(this.#webSockets)
+  #run: { readonly engine: Engine; readonly driver: Driver } | undefined
+
+  /** Runs once each time the object comes to memory: what a crash cut off goes on here, whoever woke it. */
+  async onStart(): Promise<void> {
+    const [created] = this.#store.read(0, 1)
+    if (created?.type === "run.created") await this.#open(created.data.workflow).driver.takeUp()
+  }
+
+  async onJob({ job }: { readonly job: { readonly id: string } }): Promise<void> {
+    await this.#run?.driver.fired(job.id)
+  }
+
+  async start(request: RunStart): Promise<RunView> {
+    await this.lifecycle.start()
+    const { engine, driver } = this.#run ?? this.#open(request.workflow)
+    await engine.create(request)
+    await driver.drive()
+    return viewRun(engine)
+  }
+
+  async view(): Promise<RunView> {
+    return viewRun(await this.#engine())
+  }
+
+  async steps(): Promise<readonly StepView[]> {
+    return stepViews((await this.#engine()).state, eventsIn(this.#store))
+  }
+
+  async step(path: string): Promise<StepView> {
+    return viewStep(await this.#engine(), path, eventsIn(this.#store))
+  }
+
+  async events(after: number, limit: number): Promise<readonly RunEvent[]> {
+    await this.#engine()
+    return this.#store.read(after, limit)
+  }
+
+  async rows(after: number, limit: number): Promise<readonly EventRow[]> {
+    await this.#engine()
+    return this.#store.rows(after, limit)
+  }
+
+  async waitForEnd(timeoutMs: number): Promise<RunView> {
+    const engine = await this.#engine()
+    await this.#subscribers.until(() => engine.state.ended !== undefined, timeoutMs)
+    return viewRun(engine)
+  }
+
+  async waitForEvents(after: number, timeoutMs: number): Promise<readonly RunEvent[]> {
+    const engine = await this.#engine()
+    await this.#subscribers.until(() => engine.state.seq > after || engine.state.ended !== undefined, timeoutMs)
+    return this.#store.read(after)
+  }
+
+  async command(command: Command): Promise<RunView> {
+    const engine = await this.#engine()
+    obey(engine, command)
+    await this.#run?.driver.drive()
+    return viewRun(engine)
+  }
+
+  async cost(): Promise<CostReport> {
+    await this.#engine()
+    return costReport(eventsIn(this.#store))
+  }
+
+  async trace(): Promise<TraceDocument> {
+    await this.#engine()
+    return traceDocument(eventsIn(this.#store))
+  }
+
+  async childEnded(path: string, end: ChildEnd): Promise<void> {
+    const engine = await this.#engine()
+    if (engine.state.ended) return
+    engine.commands.childEnded(path, JSON.parse(JSON.stringify(end)))
+    await this.#run?.driver.drive()
+  }
+
+  #open(workflowName: string): { readonly engine: Engine; readonly driver: Driver } {
+    const workflow = findWorkflow(this.deployment, workflowName)
+    const engine = makeEngine({
+      workflow,
+      env: this.env,
+      store: this.#store,
+      models: this.deployment.models(this.env),
+      onEvents: (events) => {
+        this.#sockets.publish(this.#webSockets.getConnections(), events)
+        this.#subscribers.notify()
+      },
+      onDelta: (delta) => this.#sockets.delta(this.#webSockets.getConnections(), delta),
+    })
+    const jobs = this.lifecycle.jobs
+    const driver = new Driver(engine, {
+      clock: systemClock,
+      arm: async (id, time) => void (await jobs.push({ id, fn: JOB, time })),
+      disarm: async (id) => void (await jobs.cancel(id)),
+      hold: (work) => this.ctx.waitUntil(work),
+      report: () => report(engine, this.env, this.ctx.storage.kv),
+    })
+    this.#run = { engine, driver }
+    return this.#run
+  }
+
+  /** The run's engine, started. Throws `run_not_found` when nobody ever started a run in this object. */
+  async #engine(): Promise<Engine> {
+    await this.lifecycle.start()
+    if (!this.#run) throw new WaybillError("run_not_found", `There is no run ${this.ctx.id.name ?? ""}.`)
+    return this.#run.engine
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The sockets of one run: frames in, frames out. What a connection is subscribed to is kept in the connection itself, which
+ * survives hibernation, so an idle socket costs nothing and a woken one goes on where it was.
+ */
+import type { WebSocketHandlers, WebSocketMessage } from "agents/websockets"
+import { errorData } from "../lib/errors.ts"
+import type { Command } from "../protocol/command.ts"
+import type { RunView } from "../protocol/run-view.ts"
+import {
+  ackFrame,
+  type ClientFrame,
+  deltaFrame,
+  eventFrame,
+  frameCommand,
+  problemFrame,
+  readFrame,
+  stateFrame,
+} from "../protocol/socket.ts"
+import type { RunEvent } from "../run/event.ts"
+
+/** The part of a connection that is used. */
+interface Connection {
+  readonly state: unknown
+  setState(state: Subscription): unknown
+  send(text: string): void
+}
+
+interface Subscription {
+  readonly subscribed: boolean
+  /** On whose behalf the socket was opened, as the door found out. */
+  readonly tenantId: string
+}
+
+type StartFrame = Extract<ClientFrame, { type: "start" }>
+
+/** What the sockets need of their run. */
+export interface SocketRun {
+  view(): Promise<RunView>
+  read(after: number): Iterable<RunEvent>
+  command(command: Command): Promise<RunView>
+  startFrom(frame: StartFrame, tenantId: string): Promise<RunView>
+}
+
+/** The header in which the door says whose socket it is; never taken from a client. */
+export const TENANT_HEADER = "x-waybill-tenant"
+
+export class RunSockets {
+  readonly #run: SocketRun
+  readonly handlers: WebSocketHandlers
+
+  constructor(run: SocketRun) {
+    this.#run = run
+    this.handlers = {
+      onConnect: async (connection, { request }) => {
+        connection.setState({ subscribed: false, tenantId: request.headers.get(TENANT_HEADER) ?? "" })
+        const after = new URL(request.url).searchParams.get("after")
+        if (after !== null)
+          await this.#answering(connection, undefined, () => this.#subscribe(connection, Number(after)))
+      },
+      onMessage: (connection, message) => this.#onMessage(connection, message),
+    }
+  }
+
+  /** Sends new events to every connection that subscribed. */
+  publish(connections: Iterable<Connection>, events: readonly RunEvent[]): void {
+    const frames = events.map(eventFrame)
+    for (const connection of connections) {
+      if (!subscriptionOf(connection).subscribed) continue
+      for (const frame of frames) connection.send(frame)
+    }
+  }
+
+  /** Sends a piece of an answer that is still streaming in. */
+  delta(
+    connections: Iterable<Connection>,
+    delta: { readonly path: string; readonly attempt: number; readonly text: string },
+  ): void {
+    const frame = deltaFrame(delta)
+    for (const connection of connections) if (subscriptionOf(connection).subscribed) connection.send(frame)
+  }
+
+  async #onMessage(connection: Connection, message: WebSocketMessage): Promise<void> {
+    const { frame, answer } = readFrame(message)
+    if (answer !== undefined) connection.send(answer)
+    if (frame) await this.#answering(connection, frame.id, () => this.#obey(connection, frame))
+  }
+
+  async #obey(connection: Connection, frame: ClientFrame): Promise<void> {
+    if (frame.type === "subscribe") {
+      await this.#subscribe(connection, frame.after ?? 0)
+      connection.send(ackFrame(frame.id))
+      return
+    }
+    const starting = frame.type === "start"
+    const run = starting
+      ? await this.#run.startFrom(frame, subscriptionOf(connection).tenantId)
+      : await this.#run.command(frameCommand(frame))
+    connection.send(ackFrame(frame.id, run))
+    if (starting) await this.#subscribe(connection, 0)
+  }
+
+  /** Sends how the run stands, what was missed, and from then on all that comes. Synchronous after the view, so that nothing falls between. */
+  async #subscribe(connection: Connection, after: number): Promise<void> {
+    connection.send(stateFrame(await this.#run.view()))
+    for (const event of this.#run.read(after)) connection.send(eventFrame(event))
+    connection.setState({ ...subscriptionOf(connection), subscribed: true })
+  }
+
+  /** An error is the answer to its frame; the socket stays open. */
+  async #answering(connection: Connection, ref: ClientFrame["id"], work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (thrown) {
+      connection.send(problemFrame(errorData(thrown), ref))
+    }
+  }
+}
+
+function subscriptionOf(connection: Connection): Subscription {
+  const state = connection.state as Partial<Subscription> | null | undefined
+  return { subscribed: state?.subscribed ?? false, tenantId: state?.tenantId ?? "" }
+}

@@ -1,0 +1,37 @@
+/** From what a caller sent to what a run's object is started with: the one way into a run, for HTTP and sockets alike. */
+import { jsonSchema, parseWith } from "../graph/schema.ts"
+import type { Workflow } from "../graph/workflow.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { inputOf, type RunStart, runStart, type StartBody } from "../protocol/start.ts"
+import { BucketBlobStore } from "../store/bucket-blob-store.ts"
+import type { Deployment, Env } from "./environment.ts"
+import { ingestMedia } from "./media.ts"
+
+/**
+ * Checks the input and stores its media. Throws `workflow_not_found`, `input_invalid` with every path, `media_invalid`.
+ * Nothing is written but blobs, which nobody sees until a run names them.
+ */
+export async function prepareStart(
+  env: Env,
+  deployment: Deployment,
+  run: Pick<RunStart, "runId" | "workflow" | "tenant">,
+  body: StartBody,
+): Promise<RunStart> {
+  const workflow = findWorkflow(deployment, run.workflow)
+  const given = inputOf(body, workflow)
+  parseWith(workflow.input, given, "input_invalid", "input")
+  const fetcher: typeof fetch = (input, init) => fetch(input, init)
+  const input = await ingestMedia(given, jsonSchema(workflow.input, "input"), {
+    fetch: fetcher,
+    blobs: new BucketBlobStore(env.BLOBS),
+  })
+  return runStart(body, { ...run, input })
+}
+
+/** Throws `workflow_not_found`, naming those that there are. */
+export function findWorkflow(deployment: Deployment, name: string): Workflow {
+  const workflow = deployment.workflows.get(name)
+  if (workflow) return workflow
+  const known = [...deployment.workflows.keys()].join(", ")
+  throw new WaybillError("workflow_not_found", `Found the workflow "${name}", expected one of: ${known || "(none)"}.`)
+}
