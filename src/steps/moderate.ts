@@ -2,15 +2,26 @@
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
 import { sourceDigest } from "../graph/compile.ts"
-import { checkPolicy, type Policy, type Violation } from "../graph/policy.ts"
+import { checkPolicy, type Policy, type PolicyText, type Violation } from "../graph/policy.ts"
 import { jsonSchema } from "../graph/schema.ts"
 import type { ModerateOperation } from "../model/operation.ts"
 import { type Closure, closure, readStep } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
 
+/** One text, several, or several by name. */
+type Texts = string | readonly string[] | Readonly<Record<string, string>>
+
 interface ModerateConfig {
-  readonly text: Closure<string | readonly string[]>
+  readonly text: Closure<Texts>
   readonly policy?: Policy | undefined
+  readonly facts?: Closure<unknown> | undefined
+}
+
+interface ModerateInput {
+  readonly operation: ModerateOperation
+  /** The names of the operation's texts, in its order. */
+  readonly names?: readonly string[]
+  readonly facts?: unknown
 }
 
 /** What a `moderate` step gives. */
@@ -22,7 +33,8 @@ export interface Moderation {
 }
 
 const config = z.strictObject({
-  text: closure<string | readonly string[]>(),
+  text: closure<Texts>(),
+  facts: closure<unknown>().optional(),
   policy: z
     .custom<Policy>(
       (value) => typeof value === "object" && value !== null && "thresholds" in value,
@@ -33,11 +45,11 @@ const config = z.strictObject({
 
 const output = z.object({
   flagged: z.boolean(),
-  violations: z.array(z.object({ rule: z.string(), reason: z.string() })),
+  violations: z.array(z.object({ rule: z.string(), reason: z.string(), text: z.string().optional() })),
   scores: z.record(z.string(), z.number()),
 })
 
-export const moderate = defineStepKind<ModerateConfig, ModerateOperation>({
+export const moderate = defineStepKind<ModerateConfig, ModerateInput>({
   kind: "moderate",
   model: true,
   define(name, [given]) {
@@ -48,24 +60,25 @@ export const moderate = defineStepKind<ModerateConfig, ModerateOperation>({
     return { ...step, outputSchema: jsonSchema(output), summary }
   },
   resolve(own, values) {
-    const texts = own.text(values)
-    return { type: "moderate", texts: typeof texts === "string" ? [texts] : texts }
+    const given = own.text(values)
+    const texts = typeof given === "string" ? [given] : Object.values(given)
+    const named = typeof given === "object" && !Array.isArray(given)
+    return {
+      operation: { type: "moderate", texts },
+      ...(named ? { names: Object.keys(given) } : {}),
+      ...(own.facts ? { facts: own.facts(values) } : {}),
+    }
   },
-  async execute(own, operation, context): Promise<Moderation> {
+  async execute(own, { operation, names, facts }, context): Promise<Moderation> {
     const { results } = await context.operate(operation)
     const scores: Record<string, number> = {}
     for (const result of results)
       for (const [category, score] of Object.entries(result.scores))
         scores[category] = Math.max(scores[category] ?? 0, score)
-    if (own.policy)
-      return {
-        ...checkPolicy(
-          own.policy,
-          operation.texts,
-          results.map((result) => result.scores),
-        ),
-        scores,
-      }
+    if (own.policy) {
+      const each = results.map((result) => result.scores)
+      return { ...checkPolicy(own.policy, namedTexts(operation.texts, names), each, facts), scores }
+    }
     const flagged = results.some((result) => result.flagged)
     return {
       flagged,
@@ -75,15 +88,29 @@ export const moderate = defineStepKind<ModerateConfig, ModerateOperation>({
   },
 })
 
+function namedTexts(texts: readonly string[], names: readonly string[] | undefined): PolicyText[] {
+  return texts.map((text, index) => {
+    const name = names?.[index]
+    return name === undefined ? { text } : { name, text }
+  })
+}
+
+/** Rules that look at facts must be given them. */
+type FactsOption<Seen, Facts> = undefined extends Facts
+  ? { readonly facts?: (values: Seen) => Facts }
+  : { readonly facts: (values: Seen) => NoInfer<Facts> }
+
 declare module "../graph/builder.ts" {
   interface StepMethods<Outer, Local, At extends Level> {
     /** Checks texts against a policy; without one, the moderation model's own judgement holds. Flagging does not stop the run. */
-    moderate<const Name extends string, When extends boolean = true>(
+    moderate<const Name extends string, Facts = unknown, When extends boolean = true>(
       name: FreshName<Name, Outer & Local>,
       step: {
-        readonly text: (values: Outer & Local) => string | readonly string[]
-        readonly policy?: Policy
-      } & Options<Outer & Local, When>,
+        /** A text, several, or several by name: a rule of the policy may say which ones it judges. */
+        readonly text: (values: Outer & Local) => string | readonly string[] | Readonly<Record<string, string>>
+        readonly policy?: Policy<Facts>
+      } & FactsOption<Outer & Local, Facts> &
+        Options<Outer & Local, When>,
     ): Next<Outer, Local, At, Name, Maybe<Moderation, When>>
   }
 }
