@@ -5,14 +5,14 @@
 import * as z from "zod"
 import { type Clock, sleep } from "../lib/clock.ts"
 import { isErrorCode, WaybillError } from "../lib/errors.ts"
-import { isJsonObject, type Json } from "../lib/json.ts"
+import { EventView } from "../protocol/event-view.ts"
+import { Problem } from "../protocol/problem.ts"
+import { RunView } from "../protocol/run-view.ts"
 import type { RunEvent } from "../run/event.ts"
 import { streamMessages } from "./event-stream.ts"
 
-const WorkflowAnswer = z.object({ examples: z.record(z.string(), z.json()) })
-const StartAnswer = z.object({ id: z.string() })
-const RunAnswer = z.object({ status: z.string(), output: z.json().optional() })
-const Problem = z.object({ code: z.string(), detail: z.string().optional(), title: z.string().optional() })
+const WorkflowAnswer = z.object({ examples: z.record(z.string(), z.unknown()) })
+const StartAnswer = RunView.pick({ id: true })
 
 /** Between two tries to go on reading a run's events. */
 const RECONNECT_MS = 250
@@ -30,20 +30,20 @@ export class ApiClient {
     this.#options = options
   }
 
-  /** The workflow's example inputs by name. */
-  async examples(workflow: string): Promise<Readonly<Record<string, Json>>> {
-    return WorkflowAnswer.parse(await this.#json(`/v1/workflows/${workflow}`)).examples
+  /** Names of the workflow's example inputs. */
+  async examples(workflow: string): Promise<string[]> {
+    return Object.keys(WorkflowAnswer.parse(await this.#json(`/v1/workflows/${workflow}`)).examples)
   }
 
-  /** Starts a run and returns its id. */
-  async start(workflow: string, input: Json): Promise<string> {
-    const body = JSON.stringify({ input })
+  /** Starts a run on an example and returns the run's id. */
+  async start(workflow: string, example: string): Promise<string> {
+    const body = JSON.stringify({ example })
     const headers = { "content-type": "application/json" }
     return StartAnswer.parse(await this.#json(`/v1/workflows/${workflow}/runs`, { method: "POST", headers, body })).id
   }
 
-  async run(runId: string): Promise<z.infer<typeof RunAnswer>> {
-    return RunAnswer.parse(await this.#json(`/v1/runs/${runId}`))
+  async run(runId: string): Promise<RunView> {
+    return RunView.parse(await this.#json(`/v1/runs/${runId}`))
   }
 
   /** Every event of the run in order, each once, up to the one that ends it; waits for those that are still to come. */
@@ -58,8 +58,7 @@ export class ApiClient {
           if (isEnd(event)) return
         }
       } catch (error) {
-        // The server says no, or we are told to stop: trying again would not help. A broken connection is another matter.
-        if (signal.aborted || error instanceof WaybillError) throw error
+        if (signal.aborted || !isBrokenConnection(error)) throw error
       }
       await sleep(this.#options.clock, RECONNECT_MS, signal)
     }
@@ -90,7 +89,7 @@ export class ApiClient {
 /** An answer that is a problem, as the error it tells of; anything else as the fault that it is. */
 function problem(what: string, text: string): WaybillError {
   const { data } = Problem.safeParse(parseJson(text))
-  if (data && isErrorCode(data.code)) return new WaybillError(data.code, data.detail ?? data.title ?? what)
+  if (data && isErrorCode(data.code)) return new WaybillError(data.code, data.detail)
   return new WaybillError("internal", `${what}: ${text.slice(0, 500)}`)
 }
 
@@ -106,9 +105,12 @@ function isEnd(event: RunEvent): boolean {
   return event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled"
 }
 
+/** What `fetch` throws when the network fails, before the answer or in the middle of it. */
+function isBrokenConnection(error: unknown): boolean {
+  return error instanceof TypeError && error.cause !== undefined
+}
+
 /** The server writes events by the same types that we read them by; this only keeps other messages out. */
 function isRunEvent(value: unknown): value is RunEvent {
-  return (
-    isJsonObject(value) && typeof value.seq === "number" && typeof value.type === "string" && isJsonObject(value.data)
-  )
+  return EventView.safeParse(value).success
 }

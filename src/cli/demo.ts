@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
 import type { ApiClient } from "./api-client.ts"
-import { formatValue } from "./format.ts"
+import { formatValue, postCommand } from "./format.ts"
 import { JsonRunView, TextRunView } from "./run-view.ts"
 import type { Screen } from "./screen.ts"
 
@@ -26,37 +26,25 @@ export async function runDemo(options: DemoOptions): Promise<string> {
   const { api, screen, clock, signal, json, url } = options
   const examples = await api.examples(DEMO_WORKFLOW)
   const example = chooseExample(examples, options.example)
-  const runId = await api.start(DEMO_WORKFLOW, example.input)
-  if (!json)
-    screen.print("", `  ${screen.style("bold", `${DEMO_WORKFLOW} on the example "${example.name}"`)}  ${runId}`, "")
-  const view = json ? new JsonRunView(screen) : new TextRunView(screen, clock)
+  const runId = await api.start(DEMO_WORKFLOW, example)
+  if (!json) screen.print("", `  ${screen.style("bold", `${DEMO_WORKFLOW} on the example "${example}"`)}  ${runId}`, "")
+  const view = json ? new JsonRunView(screen) : new TextRunView(screen, clock, url)
   try {
     for await (const event of api.events(runId, signal)) view.show(event)
   } finally {
     view.close()
   }
   const { status, output = null } = await api.run(runId)
+  const others = examples.filter((name) => name !== example)
   if (json) screen.print(JSON.stringify({ type: "demo.finished", url: `${url}/v1/runs/${runId}`, status, output }))
-  else
-    tellEnd(
-      screen,
-      url,
-      runId,
-      output,
-      Object.keys(examples).filter((name) => name !== example.name),
-    )
+  else tellEnd(screen, url, runId, output, others)
   return status
 }
 
-function chooseExample(
-  examples: Readonly<Record<string, Json>>,
-  wanted: string | undefined,
-): { name: string; input: Json } {
-  const name = wanted ?? Object.keys(examples)[0]
-  const input = name === undefined ? undefined : examples[name]
-  if (name !== undefined && input !== undefined) return { name, input }
-  const known = Object.keys(examples).join(", ") || "none"
-  throw new WaybillError("usage", `${DEMO_WORKFLOW} has no example ${JSON.stringify(wanted ?? "")}; it has: ${known}.`)
+function chooseExample(examples: readonly string[], wanted = examples[0] ?? ""): string {
+  if (examples.includes(wanted)) return wanted
+  const known = examples.join(", ") || "none"
+  throw new WaybillError("usage", `${DEMO_WORKFLOW} has no example ${JSON.stringify(wanted)}; it has: ${known}.`)
 }
 
 function tellEnd(screen: Screen, url: string, runId: string, output: Json, others: readonly string[]): void {
@@ -69,7 +57,7 @@ function tellEnd(screen: Screen, url: string, runId: string, output: Json, other
     `curl ${run}/steps     each step: attempts, model, decision, cost`,
     `curl ${run}/cost      what each attempt cost`,
     `curl ${run}/trace     the run as OpenTelemetry`,
-    ...others.map((name) => startCommand(url, name)),
+    ...others.map((example) => postCommand(`${url}/v1/workflows/${DEMO_WORKFLOW}/runs?wait=60`, { example })),
   ]
   screen.print(
     "",
@@ -79,10 +67,4 @@ function tellEnd(screen: Screen, url: string, runId: string, output: Json, other
     ...indented(next),
     "",
   )
-}
-
-/** A command that starts a run of another example and waits for its end. */
-function startCommand(url: string, example: string): string {
-  const body = JSON.stringify({ example })
-  return `curl -X POST '${url}/v1/workflows/${DEMO_WORKFLOW}/runs?wait=60' -H 'content-type: application/json' -d '${body}'`
 }

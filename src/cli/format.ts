@@ -48,3 +48,8 @@ export function formatValue(value: Json, width: number): string[] {
     return [`${name.padEnd(column)}${first}`, ...rest.map((line) => `${" ".repeat(column)}${line}`)]
   })
 }
+
+/** A command for the shell that sends `body` to `url`. */
+export function postCommand(url: string, body: Json): string {
+  return `curl -X POST '${url}' -H 'content-type: application/json' -d '${JSON.stringify(body)}'`
+}

@@ -1,70 +1,75 @@
 /**
- * A run as somebody watching it sees it: the fold of its log, and beside each step the operations that were paid for.
- * Turns steps into text; where the text goes is not known here.
+ * A run as somebody watching it sees it: its log folded with the same code as at the doors, and its steps turned into
+ * text. Where the text goes is not known here.
  */
-import type { EventData, RunEvent } from "../run/event.ts"
-import { applyEvent, emptyRun, type RunState, runStatus, type StepState } from "../run/run-state.ts"
+import type { Json } from "../lib/json.ts"
+import type { WaitingView } from "../protocol/run-view.ts"
+import { type StepView, stepView } from "../protocol/step-view.ts"
+import type { RunEvent } from "../run/event.ts"
+import { applyEvent, emptyRun, type RunState, runStatus } from "../run/run-state.ts"
 import { formatDuration, formatMoney } from "./format.ts"
-
-type OperationRecord = EventData["operation.completed"]["record"]
 
 /** One step as text, in the parts that a line is set from. */
 export interface StepLine {
-  readonly mark: "done" | "failed" | "retrying" | "skipped" | "waiting" | "busy"
+  readonly status: StepView["status"]
   readonly path: string
   readonly kind: string
-  /** `provider/model`, several when they differ, or empty when the step asked no model. */
+  /** `provider/model` that answered, or empty when the step asked no model. */
   readonly model: string
   readonly time: string
   readonly cost: string
   /** Sentences below the line: why that model, what went wrong, what is waited for. */
   readonly notes: readonly string[]
+  /** For a step that somebody can answer: what to POST, and where. */
+  readonly answer?: { readonly to: string; readonly body: Json }
 }
 
-const KIND_COLUMN = 10
-const PATH_COLUMN = 24
-const MODEL_COLUMN = 30
+const COLUMNS = { path: 24, kind: 10, model: 32, time: 8, cost: 9 }
 
 export class RunProgress {
   readonly state: RunState = emptyRun()
-  readonly #operations = new Map<string, OperationRecord[]>()
+  readonly #events = new Map<string, RunEvent[]>()
+  #operations = 0
 
   apply(event: RunEvent): void {
     applyEvent(this.state, event)
-    if (event.type !== "operation.completed") return
-    const records = this.#operations.get(event.path) ?? []
-    this.#operations.set(event.path, [...records, event.data.record])
+    const events = this.#events.get(event.path)
+    if (events) events.push(event)
+    else this.#events.set(event.path, [event])
+    if (event.type === "operation.completed") this.#operations += 1
   }
 
-  /** Steps that somebody has to wait for: those that only hold other steps are left out. */
-  unfinished(): StepState[] {
-    const open = ["running", "retrying", "waiting", "interrupted"]
-    return [...this.state.steps.values()].filter((step) => !step.composite && open.includes(step.status))
-  }
-
-  line(step: StepState, nowMs: number): StepLine {
-    const records = this.#operations.get(step.path) ?? []
-    const cost = records.reduce((sum, record) => sum + record.costNanoUsd, 0)
+  /** The step at `path` as text; nothing for the path of no step, and of one that only holds other steps. */
+  line(path: string, nowMs: number): StepLine | undefined {
+    const step = stepView(this.state, this.#events.get(path) ?? [], path)
+    if (!step || step.composite) return undefined
+    const answered = step.operations.findLast(({ model }) => model !== undefined)
     return {
-      mark: markOf(step),
-      path: step.path,
-      kind: step.kind,
-      model: [...new Set(records.flatMap(servedBy))].join(", "),
+      ...{ status: step.status, path, kind: step.kind },
+      model: [answered?.model, answered?.method && `(${answered.method})`].filter(Boolean).join(" "),
       time: step.status === "skipped" ? "" : formatDuration((step.endedAtMs ?? nowMs) - step.startedAtMs),
-      cost: records.length > 0 ? formatMoney(cost) : "",
-      notes: [...new Set(records.map(({ decision }) => decision.reason)), ...stepNotes(step)],
+      cost: step.operations.length > 0 ? formatMoney(step.cost.nanoUsd) : "",
+      notes: notes(step),
+      ...(step.waiting?.answer === undefined
+        ? {}
+        : { answer: { to: step.waiting.answer, body: answerBody(step.waiting) } }),
     }
   }
 
-  /** `running · 3 steps · 2 operations · $0.0012 · 1.3 s` */
+  /** What is under way or waited for, oldest first. */
+  unfinished(nowMs: number): StepLine[] {
+    const isOpen = ({ endedAtMs }: { readonly endedAtMs?: number }) => endedAtMs === undefined
+    return [...this.state.steps.values()].filter(isOpen).flatMap(({ path }) => this.line(path, nowMs) ?? [])
+  }
+
+  /** `running · 3 steps done · 2 model calls · $0.0012 · 1.3 s` */
   summary(nowMs: number): string {
     const { steps, costNanoUsd, createdAtMs, endedAtMs } = this.state
     const done = [...steps.values()].filter((step) => !step.composite && step.status === "completed").length
-    const operations = [...this.#operations.values()].flat().length
     return [
       runStatus(this.state),
-      `${done} ${done === 1 ? "step" : "steps"} done`,
-      `${operations} model ${operations === 1 ? "call" : "calls"}`,
+      `${count(done, "step")} done`,
+      count(this.#operations, "model call"),
       formatMoney(costNanoUsd),
       formatDuration((endedAtMs ?? nowMs) - createdAtMs),
     ].join(" · ")
@@ -73,34 +78,33 @@ export class RunProgress {
 
 /** The columns of a step's line, without its mark. */
 export function columns({ path, kind, model, time, cost }: StepLine): string {
-  const row = [
-    path.padEnd(PATH_COLUMN),
-    kind.padEnd(KIND_COLUMN),
-    model.padEnd(MODEL_COLUMN),
-    time.padStart(8),
-    cost.padStart(9),
+  return [
+    path.padEnd(COLUMNS.path),
+    kind.padEnd(COLUMNS.kind),
+    model.padEnd(COLUMNS.model),
+    time.padStart(COLUMNS.time),
+    cost.padStart(COLUMNS.cost),
   ]
-  return row.join(" ").trimEnd()
+    .join(" ")
+    .trimEnd()
 }
 
-function markOf(step: StepState): StepLine["mark"] {
-  if (step.status === "completed") return "done"
-  if (step.status === "running" || step.status === "interrupted") return "busy"
-  return step.status
+function notes({ status, decision, attempts, error, waiting }: StepView): string[] {
+  return [
+    ...(decision ? [decision.reason] : []),
+    ...(attempts > 1 ? [`attempt ${attempts}`] : []),
+    ...(error ? [`${error.code}: ${error.message}`] : []),
+    ...(error && status === "failed" ? [error.remedy] : []),
+    ...(waiting ? [["waits:", waiting.reason, waiting.signal, waiting.summary].filter(Boolean).join(" ")] : []),
+  ]
 }
 
-function servedBy({ decision }: OperationRecord): string[] {
-  return decision.candidates
-    .filter(({ verdict }) => verdict === "served")
-    .map(({ provider, model }) => `${provider}/${model}`)
+/** The answer that lets the run go on. */
+function answerBody({ reason }: WaitingView): Json {
+  if (reason === "approval") return { approved: true }
+  return reason === "signal" ? { payload: null } : { action: "retry" }
 }
 
-function stepNotes(step: StepState): string[] {
-  const notes = step.attempt > 1 ? [`attempt ${step.attempt}`] : []
-  if (step.error) notes.push(`${step.error.code}: ${step.error.message}`)
-  if (step.status === "waiting" && step.waiting) {
-    const { reason, summary, signal } = step.waiting
-    notes.push(`waits: ${[reason, signal, summary].filter(Boolean).join(", ")}`)
-  }
-  return notes
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`
 }

@@ -4,7 +4,7 @@
  */
 import type { Clock } from "../lib/clock.ts"
 import type { RunEvent } from "../run/event.ts"
-import { wrap } from "./format.ts"
+import { postCommand, wrap } from "./format.ts"
 import { columns, RunProgress, type StepLine } from "./run-progress.ts"
 import type { Screen, Style } from "./screen.ts"
 
@@ -16,13 +16,14 @@ export interface RunView {
 
 const REDRAW_MS = 100
 const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
-const MARKS: Readonly<Record<StepLine["mark"], { readonly sign: string; readonly style: Style }>> = {
-  done: { sign: "✓", style: "green" },
-  failed: { sign: "✗", style: "red" },
+const MARKS: Readonly<Record<StepLine["status"], { readonly sign: string; readonly style: Style }>> = {
+  running: { sign: "…", style: "cyan" },
   retrying: { sign: "↻", style: "yellow" },
-  skipped: { sign: "–", style: "dim" },
   waiting: { sign: "‖", style: "yellow" },
-  busy: { sign: "…", style: "cyan" },
+  completed: { sign: "✓", style: "green" },
+  failed: { sign: "✗", style: "red" },
+  skipped: { sign: "–", style: "dim" },
+  interrupted: { sign: "!", style: "yellow" },
 }
 /** Events after which a step's line is printed for good. */
 const TOLD = ["step.completed", "step.failed", "step.skipped", "step.waiting", "step.interrupted"]
@@ -30,20 +31,23 @@ const TOLD = ["step.completed", "step.failed", "step.skipped", "step.waiting", "
 export class TextRunView implements RunView {
   readonly #screen: Screen
   readonly #clock: Clock
+  readonly #url: string
   readonly #progress = new RunProgress()
   #frame = 0
   #cancelRedraw = () => {}
 
-  constructor(screen: Screen, clock: Clock) {
+  /** `url` is the server's, for the commands that answer a run that waits. */
+  constructor(screen: Screen, clock: Clock, url: string) {
     this.#screen = screen
     this.#clock = clock
+    this.#url = url
     this.#redraw()
   }
 
   show(event: RunEvent): void {
     this.#progress.apply(event)
-    const step = this.#progress.state.steps.get(event.path)
-    if (step && !step.composite && TOLD.includes(event.type)) this.#tell(this.#progress.line(step, event.atMs))
+    const line = TOLD.includes(event.type) ? this.#progress.line(event.path, event.atMs) : undefined
+    if (line) this.#tell(line)
     this.#draw()
   }
 
@@ -56,20 +60,22 @@ export class TextRunView implements RunView {
   }
 
   #tell(line: StepLine): void {
-    const { sign, style } = MARKS[line.mark]
+    const { sign, style } = MARKS[line.status]
     const indent = "      "
     const notes = line.notes.flatMap((note) => wrap(note, Math.max(40, this.#screen.width - indent.length - 1)))
     this.#screen.print(
       `  ${this.#screen.style(style, sign)} ${columns(line)}`,
       ...notes.map((note) => this.#screen.style("dim", `${indent}${note}`)),
+      ...(line.answer ? [`${indent}${postCommand(`${this.#url}${line.answer.to}`, line.answer.body)}`] : []),
     )
   }
 
   #draw(): void {
     const nowMs = this.#clock.nowMs()
     const spinner = SPINNER[this.#frame % SPINNER.length]
-    const busy = this.#progress.unfinished().map((step) => this.#progress.line(step, nowMs))
-    const lines = busy.map((line) => `  ${line.mark === "waiting" ? MARKS.waiting.sign : spinner} ${columns(line)}`)
+    const lines = this.#progress.unfinished(nowMs).map((line) => {
+      return `  ${line.status === "running" ? spinner : MARKS[line.status].sign} ${columns(line)}`
+    })
     this.#screen.draw([...lines, `  ${this.#progress.summary(nowMs)}`])
   }
 

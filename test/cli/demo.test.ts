@@ -5,7 +5,8 @@ import { ApiClient } from "../../src/cli/api-client.ts"
 import { runDemo } from "../../src/cli/demo.ts"
 import { Screen } from "../../src/cli/screen.ts"
 import type { Clock } from "../../src/lib/clock.ts"
-import { type Script, type ScriptedServer, SUPPORT_RUN, scriptedServer } from "./scripted-run.ts"
+import { runEvent, stepEvent } from "../../src/run/event.ts"
+import { numbered, operation, type Script, type ScriptedServer, SUPPORT_RUN, scriptedServer } from "./scripted-run.ts"
 
 /** Stands still, and fires every timer at once: reconnecting takes no time, and live lines are never redrawn. */
 const clock: Clock = {
@@ -49,11 +50,11 @@ describe("as text", () => {
     expect(text.replace(/[ \t]+$/gm, "")).toBe(`
   support-refund on the example "double-charge"  run_1
 
-  ✓ screen                   vision     local/ocr                        200 ms        $0
+  ✓ screen                   vision     local/ocr                          200 ms        $0
       local/ocr, because openai has no key.
-  ↻ outcome.refund.charge    tool                                        100 ms
+  ↻ outcome.refund.charge    tool                                          100 ms
       tool_failed: the billing service answered 503
-  ✓ outcome.refund.charge    tool                                        300 ms
+  ✓ outcome.refund.charge    tool                                          300 ms
       attempt 2
 
   succeeded · 2 steps done · 1 model call · $0 · 1.1 s
@@ -70,6 +71,49 @@ describe("as text", () => {
     curl -X POST 'http://server/v1/workflows/support-refund/runs?wait=60' -H 'content-type: application/json' -d '{"example":"error-page"}'
 
 `)
+  })
+
+  it("says how to answer a run that waits", async () => {
+    const events = numbered([
+      ...SUPPORT_RUN.slice(0, 2),
+      stepEvent("step.started", "outcome.refund.manager", 1, { kind: "approve", digest: "a", input: {} }),
+      stepEvent("step.waiting", "outcome.refund.manager", 1, { reason: "approval", summary: "Refund $89?" }),
+      runEvent("run.cancelled", { compensate: false }),
+    ])
+    const { text } = await demo({ events, status: "cancelled", output: null })
+    expect(text).toContain(`  ‖ outcome.refund.manager   approve                                       100 ms
+      waits: approval Refund $89?
+      curl -X POST 'http://server/v1/runs/run_1/approvals/outcome.refund.manager' -H 'content-type: application/json' -d '{"approved":true}'
+`)
+  })
+
+  it("shows what to do about a step that failed for good, and how a model answered that is none", async () => {
+    const events = numbered([
+      ...SUPPORT_RUN.slice(0, 3),
+      stepEvent("operation.completed", "screen", 1, {
+        ...operation("local", "extract", 1_500, "local/extract, for nothing else is configured."),
+        response: {
+          type: "generate",
+          text: "{}",
+          toolCalls: [],
+          reasoning: [],
+          finishReason: { unified: "stop" },
+          method: "extractive",
+        },
+      }),
+      stepEvent("step.failed", "screen", 1, {
+        error: { code: "output_invalid", message: "screen.total: found nothing." },
+        failureClass: "own_code.exception",
+      }),
+      runEvent("run.failed", { error: { code: "step_failed", message: "screen failed" }, at: "screen" }),
+    ])
+    const { text } = await demo({ events, status: "failed", output: null })
+    expect(text).toContain(`  ✗ screen                   vision     local/extract (extractive)         200 ms $0.0000015
+      local/extract, for nothing else is configured.
+      output_invalid: screen.total: found nothing.
+      Make the step return what its output schema says, or change the schema.
+`)
+    expect(text).toContain("failed · 0 steps done · 1 model call · $0.0000015 · 500 ms")
   })
 
   it("writes no escape sequences and no repetitions where there is no terminal", async () => {
@@ -112,7 +156,7 @@ describe("as JSON", () => {
 describe("with the doors", () => {
   it("starts the example that was asked for", async () => {
     const { requests } = await demo({ examples: { first: { a: 1 }, second: { b: 2 } } }, { example: "second" })
-    expect(requests).toContain('POST /v1/workflows/support-refund/runs {"input":{"b":2}}')
+    expect(requests).toContain('POST /v1/workflows/support-refund/runs {"example":"second"}')
   })
 
   it("refuses an example that does not exist, and says which do", async () => {

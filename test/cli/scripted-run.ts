@@ -1,7 +1,10 @@
 /** A recorded-looking run for the launcher's tests: the events of a short support run, and a server that plays them. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import type { Json } from "../../src/lib/json.ts"
+import { problemOf } from "../../src/protocol/problem.ts"
+import { runView } from "../../src/protocol/run-view.ts"
 import { type EventData, type NewEvent, type RunEvent, runEvent, stepEvent } from "../../src/run/event.ts"
+import { foldRun } from "../../src/run/run-state.ts"
 
 const START_MS = 1_800_000_000_000
 
@@ -117,7 +120,7 @@ async function answer(
   const routes: Record<string, () => void> = {
     "GET /v1/workflows/support-refund": () => json(response, 200, { name: "support-refund", examples }),
     "POST /v1/workflows/support-refund/runs": () => json(response, 202, { id: "run_1", status: "running" }),
-    "GET /v1/runs/run_1": () => json(response, 200, { id: "run_1", status, output }),
+    "GET /v1/runs/run_1": () => json(response, 200, { ...runView(foldRun(SUPPORT_RUN), { output }), status }),
     "GET /v1/runs/run_1/events": () => {
       const tries = requests.filter((line) => line.includes("/events")).length
       if (tries <= (script.drop ?? 0)) request.socket.destroy()
@@ -126,7 +129,7 @@ async function answer(
   }
   const route = routes[`${request.method} ${request.url}`]
   if (route) return route()
-  json(response, 404, { code: "step_not_found", title: "Not found", detail: `There is no ${request.url}.` })
+  json(response, 404, problemOf({ code: "step_not_found", message: `There is no ${request.url}.` }))
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {
