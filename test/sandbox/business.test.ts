@@ -118,6 +118,13 @@ describe("tickets", () => {
     })
     expect((await get("/v1/tickets?customerId=cus_58294")).body).toMatchObject({ data: [] })
   })
+
+  it("are opened for people whom the business does not know", async () => {
+    const { get, post } = await openSandbox()
+    const { customerId: _, ...unknown } = TICKET
+    expect((await post("/v1/tickets", unknown)).body).toMatchObject({ customerId: null })
+    expect((await get("/v1/tickets")).body).toMatchObject({ data: [{ customerId: null, subject: TICKET.subject }] })
+  })
 })
 
 describe("bad input", () => {

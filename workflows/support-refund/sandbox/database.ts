@@ -5,7 +5,7 @@
 import { DatabaseSync } from "node:sqlite"
 import { type SeedCustomer, seedCustomers } from "./seed.ts"
 
-const SCHEMA_VERSION = 1
+const SCHEMA_VERSION = 2
 
 const SCHEMA = `
   CREATE TABLE customer (id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL COLLATE NOCASE, product TEXT NOT NULL,
@@ -18,7 +18,7 @@ const SCHEMA = `
     currency TEXT NOT NULL, description TEXT NOT NULL, payment_method TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
   CREATE TABLE refund (number INTEGER PRIMARY KEY AUTOINCREMENT, charge_id TEXT NOT NULL REFERENCES charge,
     amount_cents INTEGER NOT NULL, reason TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
-  CREATE TABLE ticket (number INTEGER PRIMARY KEY AUTOINCREMENT, customer_id TEXT NOT NULL REFERENCES customer,
+  CREATE TABLE ticket (number INTEGER PRIMARY KEY AUTOINCREMENT, customer_id TEXT REFERENCES customer,
     subject TEXT NOT NULL, body TEXT NOT NULL, priority TEXT NOT NULL, created_at TEXT NOT NULL) STRICT;
   CREATE TABLE idempotency (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
     created_at_ms INTEGER NOT NULL) STRICT;

@@ -7,17 +7,19 @@ const TICKET = `SELECT 'ticket' AS object, 'tkt_' || (30000 + number) AS id, cus
   priority, 'open' AS status, created_at AS createdAt FROM ticket`
 
 const newTicket = z.strictObject({
-  customerId: z.string(),
+  /** Left out: somebody whom the business does not know. */
+  customerId: z.string().optional(),
   subject: z.string().trim().min(1).max(200),
   body: z.string().trim().min(1).max(20_000),
   priority: z.enum(["low", "normal", "high", "urgent"]).default("normal"),
 })
 
 function createTicket(ticket: z.infer<typeof newTicket>, { db, nowMs }: Context) {
-  requireCustomer(db, ticket.customerId, "customerId")
+  const { customerId = null } = ticket
+  if (customerId !== null) requireCustomer(db, customerId, "customerId")
   const { lastInsertRowid } = db
     .prepare("INSERT INTO ticket (customer_id, subject, body, priority, created_at) VALUES (?, ?, ?, ?, ?)")
-    .run(ticket.customerId, ticket.subject, ticket.body, ticket.priority, new Date(nowMs).toISOString())
+    .run(customerId, ticket.subject, ticket.body, ticket.priority, new Date(nowMs).toISOString())
   return db.prepare(`${TICKET} WHERE number = ?`).get(lastInsertRowid)
 }
 
