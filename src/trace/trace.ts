@@ -17,7 +17,7 @@ import type { TraceOptions } from "./span.ts"
 const BATCH_SPANS = 512
 
 /** What `GET /v1/runs/{id}/trace` answers: the trace as one OTLP/JSON document. A run under way is shown as far as it is. */
-export function traceJson(events: Iterable<RunEvent>, options: TraceOptions = {}): TraceDocument {
+export function traceDocument(events: Iterable<RunEvent>, options: TraceOptions = {}): TraceDocument {
   return document([...traceSpans(events, options)], options)
 }
 
