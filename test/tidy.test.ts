@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { expect, it } from "vitest"
 import { circleProblems } from "./tidy/circles.ts"
 import { errorCodeProblems } from "./tidy/error-codes.ts"
-import { floorProblems } from "./tidy/floors.ts"
+import { FLOORS, floorProblems } from "./tidy/floors.ts"
 import { openSetProblems } from "./tidy/open-sets.ts"
 import { barrelProblems, escapeProblems, headerProblems, sizeProblems } from "./tidy/shape.ts"
 import { type Problem, readSources, showProblem } from "./tidy/source-file.ts"
@@ -32,6 +32,14 @@ it.each([
   ["no file names a registry or somebody's machine", () => wordProblems(committedTexts())],
 ])("%s", (_rule, problems: () => Problem[]) => {
   expect(problems().map(showProblem)).toEqual([])
+})
+
+it("ARCHITECTURE.md shows the floors that are enforced", () => {
+  const rows = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8").matchAll(/^\| (\d) \| ([^|]*)\|/gm)
+  const floors = [...rows].flatMap(([, floor, folders = ""]) =>
+    [...folders.matchAll(/`(\w+)`/g)].map(([, folder = ""]): [string, number] => [folder, Number(floor)]),
+  )
+  expect(Object.fromEntries(floors)).toEqual(FLOORS)
 })
 
 /** Every text file that is, or is about to be, committed. */
