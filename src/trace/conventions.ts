@@ -46,6 +46,7 @@ export const GEN_AI = {
   outputMessages: "gen_ai.output.messages",
   errorType: "error.type",
   httpStatus: "http.response.status_code",
+  responseHeader: "http.response.header",
   userId: "user.id",
 } as const
 

@@ -120,8 +120,14 @@ function attemptAttributes({ conventions }: TraceContext, attempt: Attempt, of: 
     [WAYBILL.residency]: attempt.region,
     [WAYBILL.providerCode]: attempt.failure?.providerCode,
     [WAYBILL.providerRequestId]: attempt.requestId,
-    ...attempt.gateway,
+    ...headerAttributes(attempt.gateway),
   }
+}
+
+function headerAttributes(headers: Readonly<Record<string, string>> = {}): Attributes {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [`${GEN_AI.responseHeader}.${name}`, [value]]),
+  )
 }
 
 function requestAttributes(request: Operation | undefined): Attributes {

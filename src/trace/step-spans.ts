@@ -25,14 +25,16 @@ export class StepSpans {
   readonly #context: TraceContext
   /** By path; compensations by path and a mark. */
   readonly #open = new Map<string, OpenSpan>()
+  /** Inputs of steps that have not ended for good: only the first attempt's event, or an edit, carries one. */
+  readonly #inputs = new Map<string, unknown>()
 
   constructor(context: TraceContext) {
     this.#context = context
   }
 
-  /** The recorded input of the step at `path`, while its first attempt is open. */
+  /** The recorded input of the step at `path`, until the step has ended for good. */
   inputOf(path: string): unknown {
-    return this.#open.get(path)?.input
+    return this.#inputs.get(path)
   }
 
   /** Writes an event into the span of the step at `path`; false when none is open. */
@@ -51,17 +53,15 @@ export class StepSpans {
       case "step.skipped":
         return [this.#skipped(event)]
       case "step.completed":
-        return this.#end(path, atMs, { status: "completed", output: event.data.output, note: event.data.note })
+        return this.#endForGood(path, atMs, { status: "completed", output: event.data.output, note: event.data.note })
       case "step.failed":
-        return this.#end(path, atMs, { status: "failed", error: failure(event.data.error, event.data.failureClass) })
+        return this.#fail(event)
       case "step.interrupted":
         if (!event.data.parked) return this.#end(path, atMs, INTERRUPTED)
         this.note(path, spanEvent("waybill.step.parked", atMs, {}))
         return []
       case "step.resolved":
-        if (event.data.action === "complete")
-          return this.#end(path, atMs, { status: "completed", output: event.data.output })
-        return event.data.action === "skip" ? this.#end(path, atMs, { status: "skipped" }) : []
+        return this.#resolve(event)
       case "compensation.started":
         this.#open.set(compensation(path), this.#compensationSpan(event))
         return []
@@ -86,6 +86,7 @@ export class StepSpans {
     const before = this.#end(path, atMs, INTERRUPTED)
     const name = stepName(path)
     const { prefix, attributes } = semantics(this.#context, kind, tool ?? name, name)
+    if (input !== undefined) this.#inputs.set(path, input)
     this.#open.set(path, {
       spanId: spanId(this.#context.runId, "step", path, attempt),
       parentSpanId: this.#parentOf(path),
@@ -93,9 +94,27 @@ export class StepSpans {
       startMs: atMs,
       attributes: { ...attributes, ...this.#stepAttributes(event, kind), [WAYBILL.effect]: effect },
       events: [],
-      input,
+      input: this.#inputs.get(path),
     })
     return before
+  }
+
+  #fail({ path, atMs, data }: EventOf<"step.failed">): readonly Span[] {
+    const ending = { status: "failed", error: failure(data.error, data.failureClass) }
+    const goesOn = data.retryAtMs !== undefined || data.held
+    return goesOn ? this.#end(path, atMs, ending) : this.#endForGood(path, atMs, ending)
+  }
+
+  #resolve({ path, atMs, data }: EventOf<"step.resolved">): readonly Span[] {
+    if (data.action === "complete") return this.#endForGood(path, atMs, { status: "completed", output: data.output })
+    if (data.action === "skip") return this.#endForGood(path, atMs, { status: "skipped" })
+    if (data.action === "edit") this.#inputs.set(path, data.input)
+    return []
+  }
+
+  #endForGood(path: string, atMs: number, ending: Ending): readonly Span[] {
+    this.#inputs.delete(path)
+    return this.#end(path, atMs, ending)
   }
 
   #skipped(event: EventOf<"step.skipped">): Span {
