@@ -44,7 +44,7 @@ async function demo(
 }
 
 describe("as text", () => {
-  it("shows each step with kind, model, why that model, time and cost, then the answer and what to try", async () => {
+  it("[CLI1] shows each step with kind, model, why that model, time and cost, then the answer and what to try", async () => {
     const { text, status } = await demo({ examples: { "double-charge": {}, "error-page": {} } })
     expect(status).toBe("succeeded")
     expect(text.replace(/[ \t]+$/gm, "")).toBe(`
@@ -116,7 +116,7 @@ describe("as text", () => {
     expect(text).toContain("failed · 0 steps done · 1 model call · $0.0000015 · 500 ms")
   })
 
-  it("writes no escape sequences and no repetitions where there is no terminal", async () => {
+  it("[CLI5] writes no escape sequences and no repetitions where there is no terminal", async () => {
     const { text } = await demo({})
     expect(text).toBe(stripVTControlCharacters(text))
     expect(text.match(/✓ screen/g)).toHaveLength(1)
@@ -140,7 +140,7 @@ describe("as text", () => {
 })
 
 describe("as JSON", () => {
-  it("writes every event as it is, and the end with the answer", async () => {
+  it("[CLI5] writes every event as it is, and the end with the answer", async () => {
     const { text } = await demo({ status: "failed", output: null }, { json: true })
     const lines = text.trimEnd().split("\n")
     expect(lines.slice(0, -1).map((line) => JSON.parse(line))).toEqual(SUPPORT_RUN)

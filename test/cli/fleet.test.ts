@@ -40,7 +40,7 @@ async function expectGone(gone: readonly number[]): Promise<void> {
 }
 
 describe("a fleet", () => {
-  it("ends its children and what they started", async () => {
+  it("[CLI3] ends its children and what they started", async () => {
     const family = await pids(start(PARENT))
     expect(family.filter(isProcessAlive)).toEqual(family)
     await fleet.stop()
@@ -55,7 +55,7 @@ describe("a fleet", () => {
     await expectGone([stubborn])
   })
 
-  it("fails with the child's last words when one ends by itself", async () => {
+  it("[CLI4] fails with the child's last words when one ends by itself", async () => {
     start(PARENT, "steady")
     start(`console.log("all is well"); console.error("the disk is full"); process.exitCode = 3`, "worker")
     await expect(fleet.failed).rejects.toMatchObject({
@@ -88,7 +88,7 @@ describe("a fleet", () => {
 })
 
 describe("the guard", () => {
-  it("ends the children of a launcher that was killed outright", async () => {
+  it("[CLI3] ends the children of a launcher that was killed outright", async () => {
     const launcher = runLauncher()
     const family = await firstLine(launcher)
     expect(family.filter(isProcessAlive)).toEqual(family)
@@ -96,7 +96,7 @@ describe("the guard", () => {
     await expectGone(family)
   })
 
-  it("outlives a Ctrl-C that reaches the launcher's whole group", async () => {
+  it("[CLI3] outlives a Ctrl-C that reaches the launcher's whole group", async () => {
     const launcher = runLauncher()
     const family = await firstLine(launcher)
     signalGroup(launcher.pid ?? 0, "SIGINT")

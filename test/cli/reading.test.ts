@@ -45,7 +45,7 @@ describe("ports", () => {
     expect(() => parsePort(text)).toThrow(`PORT is ${JSON.stringify(text)}, expected a number from 0 to 65535.`)
   })
 
-  it("finds any, and refuses one that is taken", async () => {
+  it("[CLI2] finds any, and refuses one that is taken", async () => {
     const holder = createServer()
     const port = await freePort(0)
     await new Promise<void>((resolve) => holder.listen(port, "127.0.0.1", resolve))
@@ -64,7 +64,7 @@ describe("the state folder", () => {
     return path
   }
 
-  it("belongs to one server at a time", () => {
+  it("[CLI2] belongs to one server at a time", () => {
     const path = folder()
     const claim = claimStateFolder(path, "http://one")
     expect(() => claimStateFolder(path, "http://two")).toThrow(
@@ -140,7 +140,7 @@ describe("numbers and values", () => {
 })
 
 describe("the environment of the Worker", () => {
-  it("has the settings of a shell, and not the rest of it", () => {
+  it("[CLI6] has the settings of a shell, and not the rest of it", () => {
     const env = {
       STRIPE_SECRET: "s",
       OTEL_EXPORTER_OTLP_ENDPOINT: "o",
