@@ -6,7 +6,8 @@ import type { Json } from "../lib/json.ts"
 import type { WaitingView } from "../protocol/run-view.ts"
 import { type StepView, stepView } from "../protocol/step-view.ts"
 import type { RunEvent } from "../run/event.ts"
-import { applyEvent, emptyRun, type RunState, runStatus } from "../run/run-state.ts"
+import { applyEvent } from "../run/fold.ts"
+import { emptyRun, type RunState, runStatus } from "../run/run-state.ts"
 import { formatDuration, formatMoney } from "./format.ts"
 
 /** One step as text, in the parts that a line is set from. */

@@ -1,26 +1,50 @@
 /**
  * The log of one run with its fold: the only place where the engine writes. What is appended is in the state and with the
  * subscribers before `append` returns, so nobody can act on a state that the log does not have.
+ *
+ * Invariant: after a write that failed for a reason of the store's own, nothing is written any more. Nobody can tell
+ * whether that write happened, so this object and its engine are of no more use: a new one on the same store knows.
  */
 
 import { must } from "../lib/assert.ts"
 import type { Clock } from "../lib/clock.ts"
-import { WaybillError } from "../lib/errors.ts"
+import { errorData, WaybillError } from "../lib/errors.ts"
 import type { EventOf, EventType, NewEvent, RunEvent, RunHeader } from "../run/event.ts"
-import { applyEvent, foldRun, type RunState, type StepState } from "../run/run-state.ts"
+import { applyEvent, foldRun } from "../run/fold.ts"
+import type { RunState, StepState } from "../run/run-state.ts"
 import type { EventStore } from "../store/event-store.ts"
+import { eventsIn } from "../store/pages.ts"
 
 export class RunLog {
   readonly state: RunState
   readonly store: EventStore
   readonly #clock: Clock
   readonly #onEvents: (events: readonly RunEvent[]) => void
+  readonly #onFault: (fault: unknown) => void
+  #fault: { readonly thrown: unknown } | undefined
 
-  constructor(store: EventStore, clock: Clock, onEvents: (events: readonly RunEvent[]) => void) {
+  /** `onFault` is called once, when the store fails; see the invariant. */
+  constructor(
+    store: EventStore,
+    clock: Clock,
+    onEvents: (events: readonly RunEvent[]) => void,
+    onFault: (fault: unknown) => void,
+  ) {
     this.store = store
     this.#clock = clock
     this.#onEvents = onEvents
-    this.state = foldRun(pages(store))
+    this.#onFault = onFault
+    this.state = foldRun(eventsIn(store))
+  }
+
+  /** Why nothing can be written any more; undefined while all is well. */
+  get fault(): { readonly thrown: unknown } | undefined {
+    return this.#fault
+  }
+
+  /** Whether nothing that a step does can be logged any more. */
+  get closed(): boolean {
+    return this.state.ended !== undefined || this.#fault !== undefined
   }
 
   get header(): RunHeader {
@@ -31,9 +55,9 @@ export class RunLog {
   append(...events: readonly NewEvent[]): readonly RunEvent[] {
     if (this.state.ended && !events.every((event) => event.type.startsWith("compensation.")))
       throw new WaybillError("run_ended", `The run has ${this.state.ended}; nothing can be added to it.`)
-    const appended = this.store.append(events, this.#clock.nowMs())
+    const appended = this.#write(events)
     for (const event of appended) applyEvent(this.state, event)
-    this.#onEvents(appended)
+    this.#tell(appended)
     return appended
   }
 
@@ -47,14 +71,25 @@ export class RunLog {
     if (event.type !== type) throw new Error(`Broken invariant: event ${seq} is ${event.type}, expected ${type}`)
     return event as EventOf<Type>
   }
-}
 
-/** The log page by page: folding must not need the whole log in memory. */
-function* pages(store: EventStore): Generator<RunEvent> {
-  const size = 500
-  for (let after = 0; ; after += size) {
-    const page = store.read(after, size)
-    yield* page
-    if (page.length < size) return
+  #write(events: readonly NewEvent[]): readonly RunEvent[] {
+    if (this.#fault) throw this.#fault.thrown
+    try {
+      return this.store.append(events, this.#clock.nowMs())
+    } catch (thrown) {
+      const { code } = errorData(thrown)
+      // The store refuses these before it writes anything: the fault is the data's, not the store's.
+      if (code === "not_json" || code === "limit_exceeded") throw thrown
+      this.#fault = { thrown }
+      this.#onFault(thrown)
+      throw thrown
+    }
+  }
+
+  /** A subscriber that throws must not stop the run: whatever it missed, it can read from the log. */
+  #tell(events: readonly RunEvent[]): void {
+    try {
+      this.#onEvents(events)
+    } catch {}
   }
 }

@@ -3,8 +3,8 @@
  *
  * Invariants:
  * 1. Write-ahead: `step.started` with the resolved input is in the log before anything leaves the object.
- * 2. Every `step.started` of a leaf is ended by exactly one of `step.completed`, `step.failed`, `step.interrupted` of the
- *    same path and attempt, unless it is the one in flight.
+ * 2. Every `step.started` is ended by a `step.completed`, `step.failed`, `step.interrupted` or `step.resolved` of the same
+ *    path and attempt, unless it is the one in flight. A step between two attempts may be ended by one more `step.failed`.
  * 3. Nothing is ever rewritten. What was paid for is in an `operation.completed` before it is used.
  */
 import type { BlobRef } from "../lib/blob-ref.ts"
@@ -39,7 +39,8 @@ export interface RunHeader {
   readonly priority?: number
   readonly budgetNanoUsd?: number
   readonly breakpoints?: readonly Breakpoint[]
-  readonly parent?: { readonly runId: string; readonly path: string }
+  /** `depth`: how many runs stand above this one. */
+  readonly parent?: { readonly runId: string; readonly path: string; readonly depth?: number }
   readonly forkedFrom?: { readonly runId: string; readonly path: string }
   /** Whether the platform keeps this run's object inside the region that was asked for. */
   readonly jurisdiction?: { readonly asked: string; readonly applied: boolean; readonly reason?: string }
@@ -107,6 +108,8 @@ export interface EventData {
     readonly failureClass: FailureClass
     /** When the next attempt begins; absent when this was the last. */
     readonly retryAtMs?: number
+    /** The `signal.received` that failed the step and that is used up: a rejection, a child's failure. */
+    readonly signalSeq?: number
     /** A breakpoint on failures stopped the run here: somebody decides whether the step is tried again, completed or failed. */
     readonly held?: boolean
   }

@@ -1,15 +1,10 @@
 /**
- * The fold of a log into the state of its run. Everything that the engine decides, it decides on this.
- * Outputs are not in here, only the numbers of the events that hold them: a run of 25,000 steps folds into a few megabytes.
- *
- * Invariants:
- * 1. Pure in its effect: the same events give the same state, wherever the fold starts and stops. (The maps are changed
- *    in place, because copying them would make the cost of a step grow with the run.)
- * 2. A finished run never changes again, and a completed step stays completed.
+ * The state of a run as its log tells it; `fold.ts` reads it from the events. Everything that the engine decides, it
+ * decides on this. Outputs are not in here, only the numbers of the events that hold them: a run of 25,000 steps folds into
+ * a few megabytes.
  */
 import type { ErrorData } from "../lib/errors.ts"
-import type { Resolution, RunEvent, RunHeader, Waiting } from "./event.ts"
-import { applyStepEvent } from "./step-fold.ts"
+import type { Resolution, RunHeader, Waiting } from "./event.ts"
 
 export type RunStatus = "queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled"
 export type StepStatus = "running" | "retrying" | "waiting" | "completed" | "failed" | "skipped" | "interrupted"
@@ -23,7 +18,10 @@ export interface StepState {
   attempt: number
   failures: number
   digest: string
+  /** When its first attempt started. */
   startedAtMs: number
+  /** When its newest attempt started. */
+  attemptAtMs: number
   endedAtMs?: number
   /** Event that holds the resolved input (the first attempt's, or the newest edit's). */
   inputSeq?: number
@@ -37,7 +35,13 @@ export interface StepState {
   effect?: "read" | "idempotent" | "unsafe"
   /** Operations already paid for by the attempts since the last failure: asked again, they are answered from the log. */
   operations: { readonly seq: number; readonly index: number; readonly requestDigest: string }[]
+  /** Failed attempts that used up an answer from outside: a rejection, the end of a child run. */
+  answers: number
   compensation?: "running" | "completed" | "failed"
+  /** The newest attempt at compensating, 1-based. */
+  compensationAttempt?: number
+  /** When the next attempt at compensating begins; absent while one is in flight. */
+  compensationRetryAtMs?: number
 }
 
 export interface RunState {
@@ -90,66 +94,10 @@ export function emptyRun(): RunState {
   }
 }
 
-/** Folds `events` into a new state. */
-export function foldRun(events: Iterable<RunEvent>): RunState {
-  const state = emptyRun()
-  for (const event of events) applyEvent(state, event)
-  return state
-}
-
-/** Takes one event into `state`, in place. */
-export function applyEvent(state: RunState, event: RunEvent): void {
-  state.seq = event.seq
-  state.hash = event.hash
-  state.updatedAtMs = event.atMs
-  if (event.path !== "") return applyStepEvent(state, event)
-  switch (event.type) {
-    case "run.created":
-      state.header = event.data
-      state.createdAtMs = event.atMs
-      return
-    case "run.started":
-      state.startedAtMs = event.atMs
-      return
-    case "run.paused":
-      state.paused = event.data
-      return
-    case "run.resumed":
-      state.resumed = {
-        ...event.data,
-        ...(state.paused?.at === undefined ? {} : { from: state.paused.at }),
-        seq: event.seq,
-      }
-      delete state.paused
-      return
-    case "run.completed":
-      state.outputSeq = event.seq
-      return end(state, "succeeded", event.atMs)
-    case "run.failed":
-      state.error = event.data.error
-      if (event.data.at !== undefined) state.failedAt = event.data.at
-      return end(state, "failed", event.atMs)
-    case "run.cancelled":
-      state.cancelled = event.data
-      return end(state, "cancelled", event.atMs)
-    case "signal.received":
-      state.signals.push({ seq: event.seq, ...event.data })
-      return
-    default:
-      return
-  }
-}
-
 /** The status of a run is a reading of its state; nobody writes it. */
 export function runStatus(state: RunState): RunStatus {
   if (state.ended) return state.ended
   if (state.paused) return "paused"
   if (state.startedAtMs === undefined) return "queued"
   return state.waitingLeaves > 0 && state.runningLeaves === 0 ? "waiting" : "running"
-}
-
-function end(state: RunState, how: "succeeded" | "failed" | "cancelled", atMs: number): void {
-  state.ended = how
-  state.endedAtMs = atMs
-  delete state.paused
 }

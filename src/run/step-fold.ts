@@ -1,4 +1,4 @@
-/** How step-level events change the state of a run. Part of the fold in `run-state.ts`, which owns the types and invariants. */
+/** How step-level events change the state of a run. Part of the fold in `fold.ts`, which owns the invariants. */
 import { must } from "../lib/assert.ts"
 import type { EventOf, RunEvent } from "./event.ts"
 import type { RunState, StepState, StepStatus } from "./run-state.ts"
@@ -6,10 +6,7 @@ import type { RunState, StepState, StepStatus } from "./run-state.ts"
 export function applyStepEvent(state: RunState, event: RunEvent): void {
   if (event.type === "step.started") return started(state, event)
   if (event.type === "step.skipped") return skipped(state, event)
-  if (event.type === "signal.received") {
-    state.signals.push({ seq: event.seq, ...event.data })
-    return
-  }
+  if (event.type === "signal.received") return signalArrived(state, event)
   const step = must(
     state.steps.get(event.path),
     `event ${event.seq} (${event.type}) names step ${event.path}, which never started`,
@@ -19,6 +16,10 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       return completed(state, step, event)
     case "step.failed":
       step.failures += 1
+      if (event.data.signalSeq !== undefined) {
+        useUp(state, event.data.signalSeq)
+        step.answers += 1
+      }
       step.error = event.data.error
       step.operations = []
       if (event.data.held) {
@@ -43,16 +44,25 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       return
     case "compensation.started":
       step.compensation = "running"
+      step.compensationAttempt = event.attempt
+      delete step.compensationRetryAtMs
       return
     case "compensation.completed":
       step.compensation = "completed"
       return
     case "compensation.failed":
       if (event.data.retryAtMs === undefined) step.compensation = "failed"
+      else step.compensationRetryAtMs = event.data.retryAtMs
       return
     default:
       return
   }
+}
+
+/** Keeps that a signal is there; what it carries stays in the log. */
+export function signalArrived(state: RunState, { seq, data }: EventOf<"signal.received">): void {
+  const { payload: _payload, ...signal } = data
+  state.signals.push({ seq, ...signal })
 }
 
 function started(state: RunState, event: EventOf<"step.started">): void {
@@ -68,12 +78,15 @@ function started(state: RunState, event: EventOf<"step.started">): void {
       failures: 0,
       digest,
       startedAtMs: event.atMs,
+      attemptAtMs: event.atMs,
+      answers: 0,
       operations: [],
     }
     state.steps.set(event.path, step)
   }
   state.lastStartSeq = event.seq
   step.attempt = event.attempt
+  step.attemptAtMs = event.atMs
   step.digest = digest
   if (input !== undefined) step.inputSeq = event.seq
   if (effect) step.effect = effect
@@ -95,15 +108,21 @@ function skipped(state: RunState, event: EventOf<"step.skipped">): void {
     failures: 0,
     digest: "",
     startedAtMs: event.atMs,
+    attemptAtMs: event.atMs,
     endedAtMs: event.atMs,
+    answers: 0,
     operations: [],
   })
 }
 
 function completed(state: RunState, step: StepState, event: EventOf<"step.completed">): void {
   const { signalSeq } = event.data
-  if (signalSeq !== undefined) state.signals = state.signals.filter((signal) => signal.seq !== signalSeq)
+  if (signalSeq !== undefined) useUp(state, signalSeq)
   complete(state, step, event)
+}
+
+function useUp(state: RunState, signalSeq: number): void {
+  state.signals = state.signals.filter((signal) => signal.seq !== signalSeq)
 }
 
 function resolved(state: RunState, step: StepState, event: EventOf<"step.resolved">): void {

@@ -4,7 +4,7 @@ import type { Json } from "../../src/lib/json.ts"
 import { problemOf } from "../../src/protocol/problem.ts"
 import { runView } from "../../src/protocol/run-view.ts"
 import { type EventData, type NewEvent, type RunEvent, runEvent, stepEvent } from "../../src/run/event.ts"
-import { foldRun } from "../../src/run/run-state.ts"
+import { foldRun } from "../../src/run/fold.ts"
 
 const START_MS = 1_800_000_000_000
 

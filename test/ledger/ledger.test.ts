@@ -5,7 +5,7 @@ import { ledgerEntries } from "../../src/ledger/entry.ts"
 import { costReport, exactUsd } from "../../src/ledger/report.ts"
 import type { NewEvent } from "../../src/run/event.ts"
 import { stepEvent } from "../../src/run/event.ts"
-import { foldRun } from "../../src/run/run-state.ts"
+import { foldRun } from "../../src/run/fold.ts"
 import {
   attempt,
   completed,

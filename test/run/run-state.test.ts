@@ -2,7 +2,8 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type NewEvent, runEvent, stepEvent } from "../../src/run/event.ts"
-import { applyEvent, emptyRun, foldRun, type RunState, runStatus } from "../../src/run/run-state.ts"
+import { applyEvent, foldRun } from "../../src/run/fold.ts"
+import { emptyRun, type RunState, runStatus } from "../../src/run/run-state.ts"
 import {
   attempt,
   completed,
@@ -107,13 +108,26 @@ describe("the state of a step", () => {
   it("keeps early signals until a step consumes them", () => {
     const signal = (name: string) => runEvent("signal.received", { name, payload: 1, by: "ops" })
     const state = foldRun(runLog(signal("go"), signal("stop"), started("a"), waiting("a")))
-    expect(state.signals.map(({ seq, name }) => [seq, name])).toEqual([
-      [3, "go"],
-      [4, "stop"],
+    // What they carry stays in the log: state must not grow with it.
+    expect(state.signals).toEqual([
+      { seq: 3, name: "go", by: "ops" },
+      { seq: 4, name: "stop", by: "ops" },
     ])
     const consumed = stepEvent("step.completed", "a", 1, { output: 1, signalSeq: 3 })
     const after = foldRun(runLog(signal("go"), signal("stop"), started("a"), waiting("a"), consumed))
     expect(after.signals.map(({ name }) => name)).toEqual(["stop"])
+  })
+
+  it("uses up the answer from outside that failed it, such as a rejection", () => {
+    const rejected = stepEvent("step.failed", "a", 1, {
+      error: { code: "approval_rejected", message: "no" },
+      failureClass: "own_code.tool",
+      signalSeq: 5,
+    })
+    const signal = stepEvent("signal.received", "a", 0, { name: "approval", payload: false, path: "a" })
+    const state = foldRun(runLog(started("a"), waiting("a", "approval"), signal, rejected))
+    expect(state.signals).toEqual([])
+    expect(state.steps.get("a")).toMatchObject({ status: "failed", answers: 1 })
   })
 
   it("lists completed leaves in their order, for compensation", () => {

@@ -1,0 +1,66 @@
+/**
+ * The fold of a log into the state of its run.
+ *
+ * Invariants:
+ * 1. Pure in its effect: the same events give the same state, wherever the fold starts and stops. (The maps are changed
+ *    in place, because copying them would make the cost of a step grow with the run.)
+ * 2. A finished run never changes again, and a completed step stays completed.
+ */
+import type { RunEvent } from "./event.ts"
+import { emptyRun, type RunState } from "./run-state.ts"
+import { applyStepEvent, signalArrived } from "./step-fold.ts"
+
+/** Folds `events` into a new state. */
+export function foldRun(events: Iterable<RunEvent>): RunState {
+  const state = emptyRun()
+  for (const event of events) applyEvent(state, event)
+  return state
+}
+
+/** Takes one event into `state`, in place. */
+export function applyEvent(state: RunState, event: RunEvent): void {
+  state.seq = event.seq
+  state.hash = event.hash
+  state.updatedAtMs = event.atMs
+  if (event.path !== "") return applyStepEvent(state, event)
+  switch (event.type) {
+    case "run.created":
+      state.header = event.data
+      state.createdAtMs = event.atMs
+      return
+    case "run.started":
+      state.startedAtMs = event.atMs
+      return
+    case "run.paused":
+      state.paused = event.data
+      return
+    case "run.resumed":
+      state.resumed = {
+        ...event.data,
+        ...(state.paused?.at === undefined ? {} : { from: state.paused.at }),
+        seq: event.seq,
+      }
+      delete state.paused
+      return
+    case "run.completed":
+      state.outputSeq = event.seq
+      return end(state, "succeeded", event.atMs)
+    case "run.failed":
+      state.error = event.data.error
+      if (event.data.at !== undefined) state.failedAt = event.data.at
+      return end(state, "failed", event.atMs)
+    case "run.cancelled":
+      state.cancelled = event.data
+      return end(state, "cancelled", event.atMs)
+    case "signal.received":
+      return signalArrived(state, event)
+    default:
+      return
+  }
+}
+
+function end(state: RunState, how: "succeeded" | "failed" | "cancelled", atMs: number): void {
+  state.ended = how
+  state.endedAtMs = atMs
+  delete state.paused
+}
