@@ -1,6 +1,8 @@
 /**
- * Two projects. `node` runs everything that needs no Cloudflare in plain Node, type tests included; `worker` runs
- * `test/worker/` inside workerd with the bindings of `wrangler.toml`. Storage there is fresh for each test file.
+ * Three projects. `node` runs everything that needs no Cloudflare in plain Node, type tests included. `worker` runs
+ * `test/worker/` inside workerd with the bindings of `wrangler.toml`; storage there is fresh for each test file. `system`
+ * runs `test/system/` against whole servers in processes of their own, one file at a time and after all others, because
+ * each of them wants the machine for itself.
  */
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
@@ -22,13 +24,23 @@ export default defineConfig({
         test: {
           name: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/worker/**"],
+          exclude: ["test/worker/**", "test/system/**"],
           typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] },
         },
       },
       {
         plugins: [pngAsBytes(), cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
         test: { name: "worker", include: ["test/worker/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "system",
+          include: ["test/system/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
     ],
   },
