@@ -49,17 +49,13 @@ describe("npm run dev", () => {
     expect([...samePort.lines, ...sameState.lines]).toEqual([])
   })
 
-  it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(
-    "[CLI3] leaves nothing behind after %s",
-    PATIENCE,
-    async (signal) => {
-      const launcher = launch(["dev", "--json"])
-      const { pids } = await launcher.ready()
-      launcher.process.kill(signal)
-      expect(await launcher.ended).toBe(signal === "SIGKILL" ? "SIGKILL" : 0)
-      await vi.waitFor(() => expect(stillRunning(pids)).toEqual([]), { timeout: 5_000 })
-    },
-  )
+  it.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)("[CLI3] leaves nothing behind after %s", async (signal) => {
+    const launcher = launch(["dev", "--json"])
+    const { pids } = await launcher.ready()
+    launcher.process.kill(signal)
+    expect(await launcher.ended).toBe(signal === "SIGKILL" ? "SIGKILL" : 0)
+    await vi.waitFor(() => expect(stillRunning(pids)).toEqual([]), { timeout: 5_000 })
+  })
 
   it("[CLI3] leaves nothing behind when npm is killed", async () => {
     const launcher = launch(["run", "--silent", "dev", "--", "--json"], {}, ["npm"])
