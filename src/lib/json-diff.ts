@@ -1,0 +1,48 @@
+/** Where two JSON values differ, member by member. */
+import { canonicalJson, isJsonArray, isJsonObject, type Json } from "./json.ts"
+
+/** One difference. `before` or `after` is absent where only one side has the member. */
+export interface JsonChange {
+  /** Such as `messages[1].content[0].text`; empty when the values as a whole differ. */
+  readonly path: string
+  readonly before?: Json
+  readonly after?: Json
+}
+
+/**
+ * The differences between `before` and `after` in the order of their members, at most `limit` of them (default 100).
+ * Equal values give none. Arrays are compared place by place.
+ */
+export function diffJson(before: Json, after: Json, limit = 100): readonly JsonChange[] {
+  const changes: JsonChange[] = []
+  compare(before, after, "", changes, limit)
+  return changes
+}
+
+function compare(
+  before: Json | undefined,
+  after: Json | undefined,
+  path: string,
+  changes: JsonChange[],
+  limit: number,
+): void {
+  if (changes.length >= limit || equal(before, after)) return
+  if (isJsonArray(before) && isJsonArray(after)) {
+    for (let index = 0; index < Math.max(before.length, after.length); index += 1)
+      compare(before[index], after[index], `${path}[${index}]`, changes, limit)
+    return
+  }
+  if (isJsonObject(before) && isJsonObject(after)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
+      compare(before[key], after[key], path === "" ? key : `${path}.${key}`, changes, limit)
+    return
+  }
+  changes.push({ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) })
+}
+
+function equal(left: Json | undefined, right: Json | undefined): boolean {
+  if (left === right) return true
+  if (left === undefined || right === undefined) return false
+  if (typeof left !== "object" || typeof right !== "object") return false
+  return canonicalJson(left) === canonicalJson(right)
+}
