@@ -2,6 +2,7 @@
  * Sums over ledger entries: what was paid, by step, by model and by what the money bought.
  * Everything is an integer, so every list adds up to the total, to the nano-dollar.
  */
+import { exactUsd } from "../lib/money.ts"
 import { addUsage, NO_USAGE, type Usage } from "../model/result.ts"
 import type { RunEvent } from "../run/event.ts"
 import { applyToLedger, type EntryCategory, emptyLedger, type LedgerEntry } from "./entry.ts"
@@ -72,12 +73,6 @@ export function sumBy<Key extends Readonly<Record<string, string>>>(
     else groups.set(name, { key: of, entries: [entry] })
   }
   return [...groups.values()].map((group) => ({ ...group.key, ...sumOf(group.entries) }))
-}
-
-/** Nano-dollars as dollars, exact: `1234567` is `0.001234567`. */
-export function exactUsd(nanoUsd: number): string {
-  const digits = String(Math.abs(nanoUsd)).padStart(10, "0")
-  return `${nanoUsd < 0 ? "-" : ""}${digits.slice(0, -9)}.${digits.slice(-9)}`
 }
 
 function add(sum: CostSum, entry: LedgerEntry): CostSum {

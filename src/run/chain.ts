@@ -23,8 +23,23 @@ export function chainHash(previousHash: string, row: Omit<EventRow, "hash">): st
   return sha256(`${previousHash}\n${row.seq}\n${row.at_ms}\n${row.type}\n${row.path}\n${row.attempt}\n${row.data}`)
 }
 
-/** The first broken place of a chain, or undefined when it is intact from `CHAIN_START` on. */
-export function verifyChain(rows: Iterable<EventRow>): { readonly seq: number; readonly problem: string } | undefined {
+/** Where a log ends: the number and the hash of its newest event. */
+export interface Head {
+  readonly seq: number
+  readonly hash: string
+}
+
+/** The head of a log without events. */
+export const EMPTY_HEAD: Head = { seq: 0, hash: CHAIN_START }
+
+/**
+ * The first broken place of a chain, or undefined when it is intact from `CHAIN_START` on. A log that was cut short, or
+ * written anew from some place on, is intact in itself: only `head`, as the run itself tells it, shows that.
+ */
+export function verifyChain(
+  rows: Iterable<EventRow>,
+  head?: Head,
+): { readonly seq: number; readonly problem: string } | undefined {
   let hash = CHAIN_START
   let expectedSeq = 1
   for (const row of rows) {
@@ -38,5 +53,10 @@ export function verifyChain(rows: Iterable<EventRow>): { readonly seq: number; r
       return { seq: row.seq, problem: `event ${row.seq} or one before it was altered: its hash does not match` }
     expectedSeq += 1
   }
+  const lastSeq = expectedSeq - 1
+  if (head && lastSeq !== head.seq)
+    return { seq: lastSeq, problem: `the log ends with event ${lastSeq}, expected ${head.seq}: it was cut short` }
+  if (head && hash !== head.hash)
+    return { seq: lastSeq, problem: "the hash of the last event is not the run's: the log was written anew" }
   return undefined
 }

@@ -7,17 +7,8 @@ import { byteLength } from "../lib/bytes.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { canonicalJson } from "../lib/json.ts"
 import { MAX_EVENT_BYTES } from "../lib/limits.ts"
-import { CHAIN_START, chainHash, type EventRow } from "./chain.ts"
+import { chainHash, type EventRow, type Head } from "./chain.ts"
 import type { NewEvent, RunEvent } from "./event.ts"
-
-/** Where a log ends: the number and the hash of its newest event. */
-export interface Head {
-  readonly seq: number
-  readonly hash: string
-}
-
-/** The head of a log without events. */
-export const EMPTY_HEAD: Head = { seq: 0, hash: CHAIN_START }
 
 /**
  * The row that `event` becomes behind `head`. Throws `not_json` when its data is not plain JSON and `limit_exceeded`

@@ -8,7 +8,7 @@
  * 3. What is read is what was appended: canonical JSON in, the same canonical JSON out.
  */
 
-import type { EventRow } from "../run/chain.ts"
+import type { EventRow, Head } from "../run/chain.ts"
 import type { NewEvent, RunEvent } from "../run/event.ts"
 
 export interface EventStore {
@@ -23,6 +23,6 @@ export interface EventStore {
   get(seq: number): RunEvent | undefined
   /** The rows as they are stored, for export and verification. */
   rows(after?: number, limit?: number): readonly EventRow[]
-  /** Number and hash of the newest event; `{ seq: 0, hash: CHAIN_START }` when there is none. */
-  head(): { readonly seq: number; readonly hash: string }
+  /** Number and hash of the newest event; `EMPTY_HEAD` when there is none. */
+  head(): Head
 }

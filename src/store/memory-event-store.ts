@@ -1,7 +1,7 @@
 /** The log in memory: for tests and for reading an export. Rows are kept as text, so what is read is never what was handed in. */
-import type { EventRow } from "../run/chain.ts"
+import { EMPTY_HEAD, type EventRow, type Head } from "../run/chain.ts"
 import type { NewEvent, RunEvent } from "../run/event.ts"
-import { chainEvents, EMPTY_HEAD, fromRow, type Head } from "../run/event-row.ts"
+import { chainEvents, fromRow } from "../run/event-row.ts"
 import type { EventStore } from "./event-store.ts"
 
 export class MemoryEventStore implements EventStore {

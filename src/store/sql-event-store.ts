@@ -5,9 +5,9 @@
  * Invariant: this object is the only writer of its database while it lives. An `append` must not stand in an outer
  * transaction that is rolled back: the cached head would be ahead of the table.
  */
-import type { EventRow } from "../run/chain.ts"
+import { EMPTY_HEAD, type EventRow, type Head } from "../run/chain.ts"
 import type { NewEvent, RunEvent } from "../run/event.ts"
-import { chainEvents, EMPTY_HEAD, fromRow, type Head } from "../run/event-row.ts"
+import { chainEvents, fromRow } from "../run/event-row.ts"
 import type { EventStore } from "./event-store.ts"
 import type { Sql, SqlRow } from "./sql.ts"
 

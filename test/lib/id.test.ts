@@ -2,7 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Clock } from "../../src/lib/clock.ts"
-import { isId, newId } from "../../src/lib/id.ts"
+import { firstId, isId, newId } from "../../src/lib/id.ts"
 import { seededRandom } from "../../src/lib/random.ts"
 
 const clockAt = (ms: number): Clock => ({ nowMs: () => ms, setTimer: () => () => {} })
@@ -25,6 +25,11 @@ describe("ids", () => {
         expect(isId("x", first)).toBe(true)
       }),
     )
+  })
+
+  it("of one millisecond lie between the first ids of it and of the next", () => {
+    const id = newId("run", clockAt(1_763_800_000_000), seededRandom(3))
+    expect(firstId("run", 1_763_800_000_000) <= id && id < firstId("run", 1_763_800_000_001)).toBe(true)
   })
 
   it("do not repeat within a millisecond", () => {

@@ -3,9 +3,9 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { sha256 } from "../../src/lib/digest.ts"
 import { canonicalJson } from "../../src/lib/json.ts"
-import { CHAIN_START, chainHash, type EventRow, verifyChain } from "../../src/run/chain.ts"
+import { CHAIN_START, chainHash, EMPTY_HEAD, type EventRow, verifyChain } from "../../src/run/chain.ts"
 import { stepEvent } from "../../src/run/event.ts"
-import { EMPTY_HEAD, fromRow, toRow } from "../../src/run/event-row.ts"
+import { fromRow, toRow } from "../../src/run/event-row.ts"
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
 import { completed, started } from "../support/log.ts"
 import { anyLog } from "../support/random-log.ts"
@@ -65,6 +65,19 @@ describe("the chain", () => {
     expect(verifyChain(whole.filter(({ seq }) => seq !== 5))).toMatchObject({ seq: 6 })
     expect(verifyChain(whole.toSpliced(3, 0, ...whole.slice(3, 4)))).toMatchObject({ seq: 4 })
     expect(verifyChain(whole.toSpliced(2, 2, ...whole.slice(2, 4).reverse()))).toMatchObject({ seq: 4 })
+  })
+
+  it("[LOG2] a log that was cut short, or written anew from some place on, is found by the run's own head", () => {
+    const whole = rows()
+    const last = whole.at(-1)
+    const head = { seq: whole.length, hash: last?.hash ?? "" }
+    expect(verifyChain(whole, head)).toBeUndefined()
+    expect(verifyChain([], EMPTY_HEAD)).toBeUndefined()
+    expect(verifyChain(whole.slice(0, -1))).toBeUndefined()
+    expect(verifyChain(whole.slice(0, -1), head)).toEqual({ seq: 9, problem: expect.stringContaining("cut short") })
+    const store = new MemoryEventStore(whole.slice(0, -1))
+    store.append([completed("forged")], 5)
+    expect(verifyChain(store.rows(), head)).toEqual({ seq: 10, problem: expect.stringContaining("written anew") })
   })
 
   it("[LOG2] any alteration of any log is found", () => {
