@@ -9,15 +9,20 @@ const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
 /** An id such as `run_01jd2k…`: `prefix`, an underscore, 26 characters. */
 export function newId(prefix: string, clock: Clock, random: Random): string {
-  let time = clock.nowMs()
+  let tail = ""
+  for (let index = 0; index < 16; index += 1) tail += ALPHABET.charAt(Math.floor(random.next() * 32))
+  return `${firstId(prefix, clock.nowMs()).slice(0, -16)}${tail}`
+}
+
+/** The lowest id that `newId(prefix, …)` can make at `atMs`: bounds for reading by time. */
+export function firstId(prefix: string, atMs: number): string {
+  let time = atMs
   let head = ""
   for (let index = 0; index < 10; index += 1) {
     head = ALPHABET.charAt(time % 32) + head
     time = Math.floor(time / 32)
   }
-  let tail = ""
-  for (let index = 0; index < 16; index += 1) tail += ALPHABET.charAt(Math.floor(random.next() * 32))
-  return `${prefix}_${head}${tail}`
+  return `${prefix}_${head}${"0".repeat(16)}`
 }
 
 /** Whether `text` has the shape that `newId(prefix, …)` makes. */

@@ -46,3 +46,19 @@ export const MAX_INTERRUPTIONS = 10
 /** Attempts of a step whose author says nothing, and of an operation over all its candidates. */
 export const DEFAULT_STEP_ATTEMPTS = 3
 export const MAX_OPERATION_ATTEMPTS = 8
+
+/** How long an Idempotency-Key answers with the run that it started. */
+export const IDEMPOTENCY_KEEP_MS = 86_400_000
+
+/** Runs on one page of a list. */
+export const MAX_LISTED_RUNS = 200
+
+/** How long one request may wait for a run to end: clients and proxies give up on longer ones. */
+export const MAX_WAIT_MS = 120_000
+
+/** Fetching a medium from a URL: how often it may be redirected, and how long it may take in all. */
+export const MAX_MEDIA_REDIRECTS = 3
+export const MEDIA_TIMEOUT_MS = 15_000
+
+/** Media in one run's input. */
+export const MAX_MEDIA_PER_INPUT = 50

@@ -8,10 +8,13 @@ import { WaybillError } from "../lib/errors.ts"
 import { IDEMPOTENCY_KEEP_MS } from "../lib/limits.ts"
 import type { Sql } from "../store/sql.ts"
 
-export interface Claim {
+export interface KeyedRequest {
   readonly key: string
   /** Digest of the request: another one under the same key is a mistake of the caller. */
   readonly digest: string
+}
+
+export interface Claim extends KeyedRequest {
   /** The run that the key is bound to, unless it is bound already. */
   readonly runId: string
 }
@@ -36,25 +39,34 @@ export class IdempotencyKeys {
     for (const statement of CREATE) sql.exec(statement)
   }
 
-  /** Binds `claim.key`, or says what it is bound to. Throws `idempotency_conflict` when that was another request. */
-  claim({ key, digest, runId }: Claim, nowMs: number): Claimed {
+  /** The run that `request.key` is bound to, if any. Throws `idempotency_conflict` when that was another request. */
+  claimedBy({ key, digest }: KeyedRequest, nowMs: number): string | undefined {
+    const [bound] = this.#sql.exec(
+      "SELECT digest, run_id FROM idempotency_key WHERE key = ? AND at_ms >= ?",
+      ...[key, nowMs - IDEMPOTENCY_KEEP_MS],
+    )
+    if (!bound) return undefined
+    const runId = String(bound.run_id)
+    if (bound.digest === digest) return runId
+    throw new WaybillError(
+      "idempotency_conflict",
+      `The Idempotency-Key ${JSON.stringify(key)} started ${runId} with another request.`,
+      { runId },
+    )
+  }
+
+  /** Binds `claim.key`, or says what it is bound to. Throws as `claimedBy` does. */
+  claim(claim: Claim, nowMs: number): Claimed {
     return this.#sql.transaction(() => {
       this.#sql.exec("DELETE FROM idempotency_key WHERE at_ms < ?", nowMs - IDEMPOTENCY_KEEP_MS)
-      const [bound] = this.#sql.exec("SELECT digest, run_id FROM idempotency_key WHERE key = ?", key)
-      if (!bound) {
-        this.#sql.exec(
-          "INSERT INTO idempotency_key (key, digest, run_id, at_ms) VALUES (?, ?, ?, ?)",
-          ...[key, digest, runId, nowMs],
-        )
-        return { runId, replayed: false }
-      }
-      const boundTo = String(bound.run_id)
-      if (bound.digest === digest) return { runId: boundTo, replayed: true }
-      throw new WaybillError(
-        "idempotency_conflict",
-        `The Idempotency-Key ${JSON.stringify(key)} started ${boundTo} with another request.`,
-        { runId: boundTo },
+      const bound = this.claimedBy(claim, nowMs)
+      if (bound !== undefined) return { runId: bound, replayed: true }
+      const { key, digest, runId } = claim
+      this.#sql.exec(
+        "INSERT INTO idempotency_key (key, digest, run_id, at_ms) VALUES (?, ?, ?, ?)",
+        ...[key, digest, runId, nowMs],
       )
+      return { runId, replayed: false }
     })
   }
 }

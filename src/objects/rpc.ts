@@ -12,6 +12,8 @@ import type { RunSummary } from "../protocol/summary.ts"
 import type { EventRow } from "../run/chain.ts"
 import type { RunEvent } from "../run/event.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
+import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
+import type { RunFilter, RunPage } from "./run-index.ts"
 
 /** A namespace of objects of one class, seen through its RPC interface. */
 export interface Namespace<Rpc> {
@@ -40,8 +42,14 @@ export interface RunRpc {
 }
 
 export interface TenantRpc {
+  /** The run that an Idempotency-Key is bound to, if any. Throws `idempotency_conflict`. */
+  claimedBy(request: KeyedRequest): Promise<string | undefined>
+  /** Binds an Idempotency-Key to a run, or says which run it is bound to. Throws `idempotency_conflict`. */
+  claim(claim: Claim): Promise<Claimed>
   /** Takes a run's row; one that is older than what is known changes nothing. */
   record(summary: RunSummary): Promise<void>
+  /** Runs, newest first. */
+  list(filter: RunFilter): Promise<RunPage>
 }
 
 export type ControlRpc = Record<never, never>

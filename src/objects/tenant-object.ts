@@ -6,7 +6,7 @@ import { DurableObject } from "cloudflare:workers"
 import { Lifecycle } from "agents/lifecycle"
 import { systemClock } from "../lib/clock.ts"
 import type { RunSummary } from "../protocol/summary.ts"
-import { type Claim, type Claimed, IdempotencyKeys } from "./idempotency-keys.ts"
+import { type Claim, type Claimed, IdempotencyKeys, type KeyedRequest } from "./idempotency-keys.ts"
 import type { TenantRpc } from "./rpc.ts"
 import { type RunFilter, RunIndex, type RunPage } from "./run-index.ts"
 import { durableSql } from "./sql.ts"
@@ -16,6 +16,11 @@ export class TenantObject extends DurableObject implements TenantRpc {
   readonly #sql = durableSql(this.ctx.storage)
   readonly #index = new RunIndex(this.#sql)
   readonly #keys = new IdempotencyKeys(this.#sql)
+
+  async claimedBy(request: KeyedRequest): Promise<string | undefined> {
+    await this.lifecycle.start()
+    return this.#keys.claimedBy(request, systemClock.nowMs())
+  }
 
   async claim(claim: Claim): Promise<Claimed> {
     await this.lifecycle.start()

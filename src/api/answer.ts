@@ -1,0 +1,13 @@
+/** Answers as JSON. */
+import type { ErrorData } from "../lib/errors.ts"
+import { PROBLEM_TYPE, problemOf } from "../protocol/problem.ts"
+
+export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Response {
+  return Response.json(value, { status, headers })
+}
+
+/** The answer that tells of `error`. */
+export function problemAnswer(error: ErrorData): Response {
+  const problem = problemOf(error)
+  return json(problem, problem.status, { "content-type": PROBLEM_TYPE })
+}

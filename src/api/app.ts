@@ -1,0 +1,50 @@
+/** The app: endpoints on a router, and one place where every error becomes a problem. */
+import { Hono } from "hono"
+import { errorData, WaybillError } from "../lib/errors.ts"
+import type { Deployment, Env } from "../objects/environment.ts"
+import { problemAnswer } from "./answer.ts"
+import type { Endpoint } from "./resource.ts"
+import { resolveTenant } from "./tenant.ts"
+
+/** Public endpoints ask nothing of a tenant. */
+const NOBODY = { id: "" }
+
+export interface App {
+  fetch(request: Request, env: Env): Response | Promise<Response>
+}
+
+export function createApp(endpoints: readonly Endpoint[], deployment: Deployment): App {
+  const app = new Hono<{ Bindings: Env }>()
+  for (const endpoint of endpoints) {
+    app.on(endpoint.method, routerPath(endpoint.path), (c) => {
+      const tenant = endpoint.isPublic ? NOBODY : resolveTenant(c.req.raw)
+      const context = { env: c.env, deployment, tenant }
+      return endpoint.respond(c.req.raw, c.req.param(), context)
+    })
+  }
+  app.notFound((c) => problemAnswer(missing(endpoints, c.req.method, c.req.path).toJSON()))
+  app.onError((thrown) => {
+    const error = errorData(thrown)
+    if (error.code === "internal") console.error(thrown)
+    return problemAnswer(error)
+  })
+  return app
+}
+
+/** The OpenAPI path as the router writes it. */
+function routerPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1")
+}
+
+/** What to say of a request that no endpoint takes: that there is nothing, or that it is there for other methods. */
+function missing(endpoints: readonly Endpoint[], method: string, path: string): WaybillError {
+  const there = endpoints.filter((endpoint) => fits(endpoint.path, path)).map((endpoint) => endpoint.method)
+  if (there.length === 0) return new WaybillError("not_found", `There is nothing at ${path}.`)
+  const allowed = [...new Set(there)].join(", ")
+  return new WaybillError("method_not_allowed", `Found ${method} ${path}, expected ${allowed}.`, { allowed })
+}
+
+function fits(pattern: string, path: string): boolean {
+  const [expected, found] = [pattern.split("/"), path.split("/")]
+  return expected.length === found.length && expected.every((part, index) => part[0] === "{" || part === found[index])
+}

@@ -1,0 +1,29 @@
+/** The API: the list of its resources, and the app that serves them. */
+import type { Deployment } from "../objects/environment.ts"
+import { type App, createApp } from "./app.ts"
+import { media } from "./media.ts"
+import type { Endpoint } from "./resource.ts"
+import { runCommands } from "./run-commands.ts"
+import { runEvents } from "./run-events.ts"
+import { runReports } from "./run-reports.ts"
+import { runSocket } from "./run-socket.ts"
+import { runStart } from "./run-start.ts"
+import { runs } from "./runs.ts"
+import { service } from "./service.ts"
+import { workflows } from "./workflows.ts"
+
+const RESOURCES: readonly (readonly Endpoint[])[] = [
+  workflows,
+  runStart,
+  runs,
+  runEvents,
+  runCommands,
+  runReports,
+  runSocket,
+  media,
+]
+
+export function createApi(deployment: Deployment): App {
+  const endpoints = RESOURCES.flat()
+  return createApp([...service(endpoints), ...endpoints], deployment)
+}

@@ -1,0 +1,97 @@
+/**
+ * The contract of the API: an endpoint says what it takes and what it answers as zod schemas, and has one handler. Requests
+ * are checked, and the OpenAPI document is written, from these same schemas. One resource per file; adding one is a new file
+ * and an entry in `index.ts`.
+ */
+import type { z } from "zod"
+import { schemaIssues } from "../graph/schema.ts"
+import { WaybillError } from "../lib/errors.ts"
+import type { Deployment, Env } from "../objects/environment.ts"
+import { readJson } from "./body.ts"
+
+/** On whose behalf a request is made. */
+export interface Tenant {
+  readonly id: string
+  readonly plan?: string
+}
+
+/** What every handler is given beside its request. */
+export interface ApiContext {
+  readonly env: Env
+  readonly deployment: Deployment
+  readonly tenant: Tenant
+}
+
+/** One answer of an endpoint. Without a schema, the content is described by its type alone. */
+export interface Answer {
+  readonly description: string
+  readonly schema?: z.ZodType
+  /** Default `application/json`. */
+  readonly contentType?: string
+}
+
+export interface Asked<Params, Query, Body> {
+  readonly params: Params
+  readonly query: Query
+  readonly body: Body
+  /** Its body is read already when the endpoint has a `body` schema. */
+  readonly request: Request
+}
+
+interface EndpointSpec<Params, Query, Body> {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  /** As OpenAPI writes it: `/v1/runs/{id}`. */
+  readonly path: `/${string}`
+  readonly summary: string
+  readonly description?: string
+  /** Answered to anybody, on nobody's behalf. */
+  readonly isPublic?: boolean
+  readonly params?: z.ZodType<Params>
+  readonly query?: z.ZodType<Query>
+  /** Headers that matter here, by name. For the document only. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** The JSON body. A request without a body is read as `{}`. */
+  readonly body?: z.ZodType<Body>
+  /** Content types of a body that the handler reads itself. */
+  readonly rawBody?: readonly string[]
+  /** By status. Problems need not be listed: any endpoint may answer with one. */
+  readonly answers: Readonly<Record<number, Answer>>
+  handle(asked: Asked<Params, Query, Body>, context: ApiContext): Response | Promise<Response>
+}
+
+/** An endpoint as the app and the document hold it, whatever its types are. */
+export interface Endpoint extends Omit<EndpointSpec<unknown, unknown, unknown>, "handle"> {
+  respond(request: Request, params: Readonly<Record<string, string>>, context: ApiContext): Promise<Response>
+}
+
+/** Closes an endpoint over its types: its handler is only ever called with what its schemas let through. */
+export function endpoint<Params = undefined, Query = undefined, Body = undefined>(
+  spec: EndpointSpec<Params, Query, Body>,
+): Endpoint {
+  return {
+    ...spec,
+    async respond(request, params, context) {
+      const query = Object.fromEntries(new URL(request.url).searchParams)
+      const asked = {
+        params: checked(spec.params, params, "path"),
+        query: checked(spec.query, query, "query"),
+        body: spec.body ? checked(spec.body, await readJson(request), "body") : undefined,
+        request,
+      }
+      // Absent schemas are `undefined` and so are their types; the type checker cannot see that across the conditional.
+      return spec.handle(asked as Asked<Params, Query, Body>, context)
+    },
+  }
+}
+
+/** `value` as `schema` reads it. Throws `request_invalid` with everything that is wrong, each by its path below `root`. */
+function checked<Value>(schema: z.ZodType<Value> | undefined, value: unknown, root: string): Value | undefined {
+  if (!schema) return undefined
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issues = schemaIssues(parsed.error, root)
+  throw new WaybillError("request_invalid", issues.map(({ path, message }) => `${path}: ${message}`).join("; "), {
+    path: issues[0]?.path ?? root,
+    issues,
+  })
+}

@@ -1,0 +1,83 @@
+/** A run's events: a page as JSON, or all of them, past and to come, as server-sent events. */
+import { z } from "zod"
+import { WaybillError } from "../lib/errors.ts"
+import { END_MESSAGE, EVENT_STREAM_TYPE, EventView, eventMessage, HEARTBEAT } from "../protocol/event-view.ts"
+import { hasEnded } from "../protocol/summary.ts"
+import { named } from "../protocol/wire.ts"
+import { json } from "./answer.ts"
+import { endpoint } from "./resource.ts"
+import { ownRun, ownRunView, type RunStub } from "./run-access.ts"
+import { after, RunParams } from "./run-parameters.ts"
+
+/** How long a stream may be silent before a comment shows that it lives. */
+const HEARTBEAT_MS = 15_000
+const MAX_EVENTS = 1_000
+
+const EventList = named(
+  "EventList",
+  z.object({
+    events: z.array(EventView).readonly(),
+    nextAfter: z
+      .int()
+      .exactOptional()
+      .meta({ description: "`after` of the next page; absent when there was no more." }),
+  }),
+)
+
+export const runEvents = [
+  endpoint({
+    method: "GET",
+    path: "/v1/runs/{id}/events",
+    summary: "Read or follow a run's events",
+    description:
+      "With `Accept: text/event-stream` the events so far and all that follow, until the run has ended; the last message is of type `end`. Otherwise one page as JSON.",
+    params: RunParams,
+    query: z.object({
+      after: after.exactOptional().meta({ description: "Only events with a higher number. Default 0." }),
+      limit: z.coerce.number().int().min(1).max(MAX_EVENTS).default(200).meta({ description: "Of the JSON page." }),
+    }),
+    headers: { "Last-Event-ID": "As `after`; goes before it. Browsers send it when they connect again." },
+    answers: {
+      200: { description: "Events, oldest first.", schema: EventList },
+      204: { description: "Nothing will follow: the run has ended and its last event is known." },
+    },
+    async handle({ params, query, request }, context) {
+      const seen = lastEventId(request) ?? query.after ?? 0
+      if (request.headers.get("accept")?.includes(EVENT_STREAM_TYPE)) {
+        const view = await ownRunView(params.id, context)
+        // 204 is what tells a browser's EventSource to stop connecting again.
+        if (hasEnded(view) && view.seq <= seen) return new Response(null, { status: 204 })
+        return eventStream(context.env.RUNS.getByName(params.id), seen)
+      }
+      const events = await (await ownRun(params.id, context)).events(seen, query.limit)
+      const last = events.at(-1)
+      return json({ events, ...(last && events.length === query.limit ? { nextAfter: last.seq } : {}) })
+    },
+  }),
+]
+
+function eventStream(run: RunStub, seen: number): Response {
+  const encoder = new TextEncoder()
+  let last = seen
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const events = await run.waitForEvents(last, HEARTBEAT_MS)
+      last = events.at(-1)?.seq ?? last
+      const ended = events.length === 0 && hasEnded(await run.view())
+      const text = events.length > 0 ? events.map(eventMessage).join("") : ended ? END_MESSAGE : HEARTBEAT
+      controller.enqueue(encoder.encode(text))
+      if (ended) controller.close()
+    },
+  })
+  return new Response(body, { headers: { "content-type": EVENT_STREAM_TYPE, "cache-control": "no-cache" } })
+}
+
+function lastEventId(request: Request): number | undefined {
+  const text = request.headers.get("last-event-id")
+  if (text === null || text === "") return undefined
+  const parsed = after.safeParse(text)
+  if (parsed.success) return parsed.data
+  throw new WaybillError("request_invalid", `header.Last-Event-ID: found ${text}, expected the number of an event.`, {
+    path: "header.Last-Event-ID",
+  })
+}

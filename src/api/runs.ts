@@ -1,0 +1,105 @@
+/** Runs: listing and reading. */
+import { z } from "zod"
+import { MAX_LISTED_RUNS } from "../lib/limits.ts"
+import type { RunFilter } from "../objects/run-index.ts"
+import { RunStatus } from "../protocol/run-view.ts"
+import { StepView } from "../protocol/step-view.ts"
+import { listItem, RunListItem } from "../protocol/summary.ts"
+import { named } from "../protocol/wire.ts"
+import { json } from "./answer.ts"
+import { endpoint } from "./resource.ts"
+import { ownRun } from "./run-access.ts"
+import { RunDetail, RunParams, StepParams, WaitQuery } from "./run-parameters.ts"
+
+/** A moment as ISO 8601 text or milliseconds since the epoch. */
+const moment = z
+  .string()
+  .refine(
+    (text) => !Number.isNaN(momentMs(text)),
+    "expected a time such as 2026-11-22T10:00:00Z, or milliseconds since 1970",
+  )
+
+const ListQuery = z.strictObject({
+  workflow: z.string().exactOptional(),
+  status: RunStatus.exactOptional(),
+  user: z.string().exactOptional(),
+  tag: z.string().exactOptional(),
+  errorCode: z.string().exactOptional().meta({ description: "Code of the error that the run failed with." }),
+  from: moment.exactOptional().meta({ description: "Created at or after this time." }),
+  to: moment.exactOptional().meta({ description: "Created before this time." }),
+  cursor: z.string().exactOptional().meta({ description: "`nextCursor` of the page before." }),
+  limit: z.coerce.number().int().min(1).max(MAX_LISTED_RUNS).default(50),
+})
+
+const RunList = named(
+  "RunList",
+  z.object({
+    runs: z.array(RunListItem).readonly(),
+    nextCursor: z.string().exactOptional().meta({ description: "Absent on the last page." }),
+  }),
+)
+
+const StepList = named("StepList", z.object({ steps: z.array(StepView).readonly() }))
+
+export const runs = [
+  endpoint({
+    method: "GET",
+    path: "/v1/runs",
+    summary: "List runs, newest first",
+    query: ListQuery,
+    answers: { 200: { description: "One page.", schema: RunList } },
+    async handle({ query }, { env, tenant }) {
+      const { from, to, ...rest } = query
+      const filter: RunFilter = {
+        ...rest,
+        ...(from === undefined ? {} : { fromMs: momentMs(from) }),
+        ...(to === undefined ? {} : { toMs: momentMs(to) }),
+      }
+      const { runs, nextCursor } = await env.TENANTS.getByName(tenant.id).list(filter)
+      const page: z.infer<typeof RunList> = {
+        runs: runs.map(listItem),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      }
+      return json(page)
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/runs/{id}",
+    summary: "Read a run and its steps",
+    params: RunParams,
+    query: WaitQuery,
+    answers: { 200: { description: "How the run stands, after `wait` or its end.", schema: RunDetail } },
+    async handle({ params, query }, context) {
+      const run = await ownRun(params.id, context)
+      const view = await (query.wait === undefined ? run.view() : run.waitForEnd(query.wait * 1_000))
+      const detail: RunDetail = { ...view, steps: await run.steps() }
+      return json(detail)
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/runs/{id}/steps",
+    summary: "List a run's steps, in the order in which they started",
+    params: RunParams,
+    answers: { 200: { description: "The steps, without their inputs and outputs.", schema: StepList } },
+    async handle({ params }, context) {
+      const list: z.infer<typeof StepList> = { steps: await (await ownRun(params.id, context)).steps() }
+      return json(list)
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/runs/{id}/steps/{path}",
+    summary: "Read one step with its input and output",
+    params: StepParams,
+    answers: { 200: { description: "The step.", schema: StepView } },
+    async handle({ params }, context) {
+      return json(await (await ownRun(params.id, context)).step(params.path))
+    },
+  }),
+]
+
+function momentMs(text: string): number {
+  return /^\d{11,}$/.test(text) ? Number(text) : Date.parse(text)
+}

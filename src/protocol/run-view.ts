@@ -1,0 +1,145 @@
+/** A run as the doors show it: a reading of the folded log, and nothing else. */
+import { z } from "zod"
+import { must } from "../lib/assert.ts"
+import type { Json } from "../lib/json.ts"
+import { exactUsd } from "../lib/money.ts"
+import { type RunState, runStatus, type StepState } from "../run/run-state.ts"
+import { ErrorView, errorView } from "./problem.ts"
+import { anyJson, Cost, named } from "./wire.ts"
+
+export const RUN_STATUSES = ["queued", "running", "waiting", "paused", "succeeded", "failed", "cancelled"] as const
+export const RunStatus = named("RunStatus", z.enum(RUN_STATUSES))
+
+/** What a run waits for, and where the answer goes. */
+export const WaitingView = named(
+  "Waiting",
+  z.object({
+    path: z.string(),
+    reason: z.enum(["approval", "signal", "sleep", "child", "interrupted", "failed"]),
+    until: z.iso.datetime().exactOptional().meta({ description: "When the wait ends by itself." }),
+    untilMs: z.int().exactOptional(),
+    signal: z.string().exactOptional().meta({ description: "Name of the signal." }),
+    summary: z.string().exactOptional().meta({ description: "What a person is asked." }),
+    form: anyJson.exactOptional().meta({ description: "JSON Schema of the answer." }),
+    approvers: z.array(z.string()).readonly().exactOptional(),
+    childRunId: z.string().exactOptional(),
+    answer: z.string().exactOptional().meta({ description: "Where to POST the answer." }),
+  }),
+)
+export type WaitingView = z.infer<typeof WaitingView>
+
+const Links = z.record(z.string(), z.string())
+const Origin = z.object({ runId: z.string(), path: z.string() })
+
+export const RunView = named(
+  "Run",
+  z.object({
+    id: z.string(),
+    workflow: z.string(),
+    version: z.int(),
+    status: RunStatus,
+    tenant: z.string(),
+    user: z.string().exactOptional(),
+    region: z.string().exactOptional(),
+    tags: z.array(z.string()).readonly(),
+    createdAt: z.iso.datetime(),
+    createdAtMs: z.int(),
+    updatedAtMs: z.int().meta({ description: "When the newest event was written." }),
+    startedAtMs: z.int().exactOptional(),
+    endedAt: z.iso.datetime().exactOptional(),
+    endedAtMs: z.int().exactOptional(),
+    durationMs: z.int().exactOptional().meta({ description: "From creation to end; only of a run that has ended." }),
+    output: anyJson.exactOptional(),
+    error: ErrorView.exactOptional(),
+    failedAt: z.string().exactOptional().meta({ description: "Path of the step that failed the run." }),
+    waiting: z.array(WaitingView).readonly(),
+    paused: z.object({ reason: z.enum(["requested", "breakpoint"]), at: z.string().exactOptional() }).exactOptional(),
+    cost: Cost,
+    parent: Origin.exactOptional(),
+    forkedFrom: Origin.exactOptional(),
+    seq: z.int().meta({ description: "Number of the newest event." }),
+    links: Links,
+  }),
+)
+export type RunView = z.infer<typeof RunView>
+
+/** The view of a run that was created. `output`, when it is known, is the run's output as a whole. */
+export function runView(state: RunState, extra: { readonly output?: Json } = {}): RunView {
+  const header = must(state.header, "only a run that was created has a view")
+  const { runId: id, workflow, version, tenant, user, region, tags, parent, forkedFrom } = header
+  const { createdAtMs, updatedAtMs, startedAtMs, endedAtMs, error, failedAt, paused, costNanoUsd, seq } = state
+  return {
+    id,
+    workflow,
+    version,
+    status: runStatus(state),
+    tenant: tenant.id,
+    ...(user ? { user: user.id } : {}),
+    ...(region === undefined ? {} : { region }),
+    tags,
+    createdAt: new Date(createdAtMs).toISOString(),
+    createdAtMs,
+    updatedAtMs,
+    ...(startedAtMs === undefined ? {} : { startedAtMs }),
+    ...(endedAtMs === undefined ? {} : endOf(createdAtMs, endedAtMs)),
+    ...(extra.output === undefined ? {} : { output: extra.output }),
+    ...(error ? { error: errorView(error) } : {}),
+    ...(failedAt === undefined ? {} : { failedAt }),
+    waiting: waitingViews(id, state),
+    ...(paused ? { paused: { reason: paused.reason, ...(paused.at === undefined ? {} : { at: paused.at }) } } : {}),
+    cost: costView(costNanoUsd),
+    ...(parent ? { parent } : {}),
+    ...(forkedFrom ? { forkedFrom } : {}),
+    seq,
+    links: linksOf(id),
+  }
+}
+
+/** Money as the wire shows it. */
+export function costView(nanoUsd: number): Cost {
+  return { usd: exactUsd(nanoUsd), nanoUsd }
+}
+
+/** What `step` of run `runId` waits for; undefined when it does not wait. */
+export function waitingView(runId: string, step: StepState): WaitingView | undefined {
+  if (step.status !== "waiting" || !step.waiting) return undefined
+  const { reason, untilMs, signal, summary, form, approvers, childRunId } = step.waiting
+  const answer = answerLink(runId, step.path, step.waiting)
+  return {
+    path: step.path,
+    reason,
+    ...(untilMs === undefined ? {} : { until: new Date(untilMs).toISOString(), untilMs }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(form === undefined ? {} : { form }),
+    ...(approvers ? { approvers } : {}),
+    ...(childRunId === undefined ? {} : { childRunId }),
+    ...(answer === undefined ? {} : { answer }),
+  }
+}
+
+/** Paths of the endpoints about run `id`. */
+export function runPath(id: string, ...rest: readonly string[]): string {
+  return ["/v1/runs", id, ...rest.map(encodeURIComponent)].join("/")
+}
+
+function waitingViews(runId: string, state: RunState): WaitingView[] {
+  // A run that waits for nothing must not pay for a look at all of its steps.
+  if (state.waitingLeaves === 0) return []
+  return [...state.steps.values()].flatMap((step) => waitingView(runId, step) ?? [])
+}
+
+function answerLink(runId: string, path: string, { reason, signal }: StepState["waiting"] & object) {
+  if (reason === "approval") return runPath(runId, "approvals", path)
+  if (reason === "signal" && signal !== undefined) return runPath(runId, "signals", signal)
+  return reason === "interrupted" || reason === "failed" ? runPath(runId, "resolve", path) : undefined
+}
+
+function endOf(createdAtMs: number, endedAtMs: number) {
+  return { endedAt: new Date(endedAtMs).toISOString(), endedAtMs, durationMs: endedAtMs - createdAtMs }
+}
+
+function linksOf(id: string): Record<string, string> {
+  const parts = ["steps", "events", "cost", "trace", "export", "socket"]
+  return { self: runPath(id), ...Object.fromEntries(parts.map((part) => [part, runPath(id, part)])) }
+}

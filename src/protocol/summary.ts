@@ -1,0 +1,83 @@
+/** A run as one row of its tenant's index: what lists show and filters ask for. */
+import { z } from "zod"
+import type { RunState, RunStatus as Status } from "../run/run-state.ts"
+import { costView, RunStatus, type RunView, runPath, runView } from "./run-view.ts"
+import { Cost, named } from "./wire.ts"
+
+/** What the index keeps of a run. Of several, the one with the highest `seq` is true; a repeated or late one changes nothing. */
+export interface RunSummary {
+  readonly runId: string
+  readonly workflow: string
+  readonly version: number
+  readonly status: Status
+  readonly user?: string
+  readonly region?: string
+  readonly tags: readonly string[]
+  readonly createdAtMs: number
+  readonly updatedAtMs: number
+  readonly endedAtMs?: number
+  readonly costNanoUsd: number
+  readonly errorCode?: string
+  readonly failedAt?: string
+  readonly seq: number
+}
+
+export const RunListItem = named(
+  "RunListItem",
+  z.object({
+    id: z.string(),
+    workflow: z.string(),
+    version: z.int(),
+    status: RunStatus,
+    user: z.string().exactOptional(),
+    region: z.string().exactOptional(),
+    tags: z.array(z.string()).readonly(),
+    createdAt: z.iso.datetime(),
+    createdAtMs: z.int(),
+    updatedAtMs: z.int(),
+    endedAtMs: z.int().exactOptional(),
+    cost: Cost,
+    errorCode: z.string().exactOptional(),
+    failedAt: z.string().exactOptional(),
+    links: z.record(z.string(), z.string()),
+  }),
+)
+export type RunListItem = z.infer<typeof RunListItem>
+
+/** The row of the run that `state` is of. */
+export function runSummary(state: RunState): RunSummary {
+  return summaryOf(runView(state))
+}
+
+/** The row of the run that `view` shows. */
+export function summaryOf(view: RunView): RunSummary {
+  const { id, workflow, version, status, user, region, tags, error, failedAt, seq } = view
+  const { createdAtMs, updatedAtMs, endedAtMs, cost } = view
+  return {
+    runId: id,
+    workflow,
+    version,
+    status,
+    ...(user === undefined ? {} : { user }),
+    ...(region === undefined ? {} : { region }),
+    tags,
+    createdAtMs,
+    updatedAtMs,
+    ...(endedAtMs === undefined ? {} : { endedAtMs }),
+    costNanoUsd: cost.nanoUsd,
+    ...(error ? { errorCode: error.code } : {}),
+    ...(failedAt === undefined ? {} : { failedAt }),
+    seq,
+  }
+}
+
+/** A row as `GET /v1/runs` shows it. */
+export function listItem({ runId: id, costNanoUsd, seq: _seq, ...rest }: RunSummary): RunListItem {
+  const createdAt = new Date(rest.createdAtMs).toISOString()
+  return { id, ...rest, createdAt, cost: costView(costNanoUsd), links: { self: runPath(id) } }
+}
+
+/** Whether a run with this view has ended. */
+export function hasEnded({ status }: Pick<RunView, "status">): boolean {
+  return status === "succeeded" || status === "failed" || status === "cancelled"
+}
