@@ -11,7 +11,7 @@ import { RunView } from "../protocol/run-view.ts"
 import type { RunEvent } from "../run/event.ts"
 import { streamMessages } from "./event-stream.ts"
 
-const WorkflowAnswer = z.object({ examples: z.record(z.string(), z.unknown()) })
+const WorkflowsAnswer = z.object({ workflows: z.array(z.object({ name: z.string(), examples: z.array(z.string()) })) })
 const StartAnswer = RunView.pick({ id: true })
 
 /** Between two tries to go on reading a run's events. */
@@ -30,9 +30,10 @@ export class ApiClient {
     this.#options = options
   }
 
-  /** Names of the workflow's example inputs. */
-  async examples(workflow: string): Promise<string[]> {
-    return Object.keys(WorkflowAnswer.parse(await this.#json(`/v1/workflows/${workflow}`)).examples)
+  /** Names of the workflow's example inputs, in the author's order; none for a workflow that is not deployed. */
+  async examples(workflow: string): Promise<readonly string[]> {
+    const { workflows } = WorkflowsAnswer.parse(await this.#json("/v1/workflows"))
+    return workflows.find(({ name }) => name === workflow)?.examples ?? []
   }
 
   /** Starts a run on an example and returns the run's id. */

@@ -45,7 +45,7 @@ async function demo(
 
 describe("as text", () => {
   it("[CLI1] shows each step with kind, model, why that model, time and cost, then the answer and what to try", async () => {
-    const { text, status } = await demo({ examples: { "double-charge": {}, "error-page": {} } })
+    const { text, status } = await demo({ examples: ["double-charge", "error-page"] })
     expect(status).toBe("succeeded")
     expect(text.replace(/[ \t]+$/gm, "")).toBe(`
   support-refund on the example "double-charge"  run_1
@@ -155,7 +155,7 @@ describe("as JSON", () => {
 
 describe("with the doors", () => {
   it("starts the example that was asked for", async () => {
-    const { requests } = await demo({ examples: { first: { a: 1 }, second: { b: 2 } } }, { example: "second" })
+    const { requests } = await demo({ examples: ["first", "second"] }, { example: "second" })
     expect(requests).toContain('POST /v1/workflows/support-refund/runs {"example":"second"}')
   })
 

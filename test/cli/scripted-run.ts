@@ -80,7 +80,7 @@ export interface ScriptedServer {
 }
 
 export interface Script {
-  readonly examples?: Readonly<Record<string, Json>>
+  readonly examples?: readonly string[]
   readonly events?: readonly RunEvent[]
   readonly output?: Json
   readonly status?: string
@@ -112,13 +112,9 @@ async function answer(
 ): Promise<void> {
   const after = Number(request.headers["last-event-id"] ?? 0)
   requests.push(`${request.method} ${request.url}${after > 0 ? ` after ${after}` : ""}${await bodyOf(request)}`)
-  const {
-    examples = { "double-charge": { message: "Why twice?" } },
-    output = { outcome: "refund" },
-    status = "succeeded",
-  } = script
+  const { examples = ["double-charge"], output = { outcome: "refund" }, status = "succeeded" } = script
   const routes: Record<string, () => void> = {
-    "GET /v1/workflows/support-refund": () => json(response, 200, { name: "support-refund", examples }),
+    "GET /v1/workflows": () => json(response, 200, { workflows: [{ name: "support-refund", examples }] }),
     "POST /v1/workflows/support-refund/runs": () => json(response, 202, { id: "run_1", status: "running" }),
     "GET /v1/runs/run_1": () => json(response, 200, { ...runView(foldRun(SUPPORT_RUN), { output }), status }),
     "GET /v1/runs/run_1/events": () => {
