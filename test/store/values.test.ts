@@ -51,7 +51,9 @@ describe("values in the log", () => {
     expect(stored).toEqual({ name: "n", numbers: expect.objectContaining({ mediaType: VALUE_MEDIA_TYPE }) })
     const manyLarge = Array.from({ length: 100 }, (_, index) => text(INLINE_VALUE_BYTES, String(index % 10)))
     expect(isValueRef(await externalize(manyLarge, blobs))).toBe(true)
-    expect(blobs.size).toBe(2)
+    const tooSmall = Array.from({ length: 64 }, (_, index) => text(3_900, String(index % 10)))
+    expect(isValueRef(await externalize(tooSmall, blobs))).toBe(true)
+    expect(blobs.size).toBe(3)
   })
 
   it("leaves references to media where they are", async () => {

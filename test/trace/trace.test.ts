@@ -98,6 +98,13 @@ describe("the tree of spans", () => {
     })
   })
 
+  it("never lets a span end before it began, though the clock may go back when an object moves", () => {
+    const log = runLog(started("a"), completed("a")).map((event) =>
+      event.type === "step.completed" ? { ...event, atMs: T0 - 1_000 } : event,
+    )
+    for (const span of spansOf(log)) expect(span.endTimeUnixNano).toBe(span.startTimeUnixNano)
+  })
+
   it("[TRACE3] an attempt that a crash cut off, or that somebody resolved, ends with what became of it", () => {
     const crash = (parked: boolean) => stepEvent("step.interrupted", "a", 1, { parked })
     const cut = spansOf(runLog(started("a"), crash(false), started("a", 2), completed("a", 2)))
