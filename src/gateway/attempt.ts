@@ -26,8 +26,8 @@ export interface AttemptInput {
   readonly header: Pick<Attempt, "attempt" | "waitedMs" | "purpose" | "region" | "key">
   /** Streams when given. */
   readonly onText?: (text: string) => void
-  /** Our estimate, for a call that was cut short before its provider counted. */
-  readonly inputTokens: number
+  /** Our estimate, for a call that was cut short before its provider counted. Default 0. */
+  readonly inputTokens?: number
   readonly clock: Clock
   readonly cost: (usage: Usage, atMs: number) => Cost
 }
@@ -58,7 +58,7 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptOutcome> {
     if (!aborted) return { record: recordOf(run, told ?? NO_USAGE, failure) }
     // Whoever is cut short mid-answer has read the question, and charges for it.
     const estimated = told === undefined && tape.exchanges.length > 0
-    const usage = told ?? (estimated ? { ...NO_USAGE, inputTokens: input.inputTokens } : NO_USAGE)
+    const usage = told ?? (estimated ? { ...NO_USAGE, inputTokens: input.inputTokens ?? 0 } : NO_USAGE)
     return { record: { ...recordOf(run, usage, failure), outcome: "aborted", ...(estimated ? { estimated } : {}) } }
   } finally {
     limit.end()

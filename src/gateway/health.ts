@@ -23,9 +23,14 @@ export type HealthState = Readonly<Record<string, ModelHealth>>
 export interface Health {
   /** What is known of a model, or undefined. `openUntilMs` is given only while no call may go through. */
   of(key: string): { readonly openUntilMs?: number; readonly latencyMs?: number }
-  /** A call begins: when the breaker is open it is the probe, and nobody else gets through until it ends or `withinMs` have passed. */
-  began(key: string, withinMs: number): void
+  /**
+   * Asks to begin a call. False: the breaker is open, or somebody else's probe is under way. When the breaker waits for
+   * a probe this call is it, and nobody else gets through until it ends or `withinMs` have passed.
+   */
+  begin(key: string, withinMs: number): boolean
   succeeded(key: string, latencyMs: number): void
+  /** It failed us, but not because it is ill: it answered. */
+  answered(key: string): void
   failed(key: string, breaker: CompiledRouting["breaker"]): void
   snapshot(): HealthState
   merge(other: HealthState): void
@@ -48,13 +53,20 @@ export function memoryHealth(clock: Clock, initial: HealthState = {}): Health {
         ...(health?.latencyMs === undefined ? {} : { latencyMs: Math.round(health.latencyMs) }),
       }
     },
-    began(key, withinMs) {
+    begin(key, withinMs) {
       const health = models.get(key)
-      if (health?.openUntilMs !== undefined) change(key, { ...health, openUntilMs: clock.nowMs() + withinMs })
+      if (health?.openUntilMs === undefined) return true
+      if (health.openUntilMs > clock.nowMs()) return false
+      change(key, { ...health, openUntilMs: clock.nowMs() + withinMs })
+      return true
     },
     succeeded(key, latencyMs) {
       const before = models.get(key)?.latencyMs ?? latencyMs
       change(key, { failures: 0, latencyMs: before + NEWEST * (latencyMs - before) })
+    },
+    answered(key) {
+      const latencyMs = models.get(key)?.latencyMs
+      if (models.has(key)) change(key, { failures: 0, ...(latencyMs === undefined ? {} : { latencyMs }) })
     },
     failed(key, breaker) {
       const health = models.get(key)

@@ -26,7 +26,7 @@ export async function serve(session: Session): Promise<LoopEnd> {
     const pick = session.pick(ranking)
     const startAtMs = pick ? pick.waitUntilMs : session.reopensAtMs(ranking)
     const late = startAtMs === undefined ? undefined : lateness(session, ranking, startAtMs)
-    if (startAtMs === undefined || late) return ended(session, late)
+    if (startAtMs === undefined || late) return ended(session, pick && late)
     const waitedMs = await waitUntil(session, startAtMs)
     // What was only reopening has to be decided on again.
     if (!pick) continue

@@ -36,13 +36,14 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
   const { candidate } = attempt
   const { catalogue, health } = session.services
   const entry = must(catalogue.entry(candidate.model.provider), `a candidate of no provider: ${candidate.model.key}`)
+  // Somebody may have taken the only probe since the ranking: then this was no attempt, and the loop decides anew.
+  if (!health.begin(candidate.model.key, ranking.route.timeout.attemptMs)) return { candidate }
   const number = session.begin()
+  const request = await session.requests.prepare(candidate.model, entry)
   const settle = await reserve(session, attempt)
   if (!settle) return { candidate }
-  const request = await session.requests.prepare(candidate.model, entry)
   const deltas = session.deltas.source()
   const input = attemptInput({ session, ranking, attempt, entry, request, deltas, number })
-  health.began(candidate.model.key, input.limits.attemptMs)
   const { record, reply } = await runAttempt(input)
   const repair = ranking.route.onInvalid.includes("repair")
   const judged = reply && resultOf(reply, request.operation, repair, request.restore)
@@ -69,6 +70,7 @@ function noteHealth(session: Session, entry: CatalogueEntry, { call, header }: A
   const { health, keys, routing } = session.services
   const { unhealthy, otherKey } = FAILURE_POLICIES[failure.class]
   if (unhealthy) health.failed(call.model.key, routing.breaker)
+  else health.answered(call.model.key)
   if (otherKey && header.key !== undefined) keys.rotate(entry.provider.id, header.key - 1, entry.keys.length)
 }
 

@@ -152,10 +152,10 @@ export interface BreakerConfig {
 export interface RoutingConfig<Alias extends string = string> {
   readonly models?: { readonly [Name in Alias]: ModelId | ModelConfig }
   /** By step kind, by `"<workflow>.<step>"`, by a name that steps choose with `route`, or `default`. */
-  readonly routes: { readonly [name: string]: RouteConfig<Alias> }
-  readonly rules?: readonly RuleConfig<Alias>[]
+  readonly routes: { readonly [name: string]: RouteConfig<NoInfer<Alias>> }
+  readonly rules?: readonly RuleConfig<NoInfer<Alias>>[]
   readonly redact?: readonly RedactConfig[]
-  readonly budgets?: readonly BudgetConfig<Alias>[]
+  readonly budgets?: readonly BudgetConfig<NoInfer<Alias>>[]
   readonly limits?: readonly LimitConfig[]
   readonly providers?: { readonly [provider: string]: ProviderConfig }
   /** `text`: a model that cannot read PDFs is given their text instead of being skipped. Default `native`. */

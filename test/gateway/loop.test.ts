@@ -1,0 +1,347 @@
+/** The attempt loop: what each failure leads to, how long it waits, and where it stops. */
+import { describe, expect, it } from "vitest"
+import type { OperationOutcome } from "../../src/model/record.ts"
+import {
+  byProvider,
+  chunk,
+  chunksOf,
+  fail,
+  hang,
+  inTurn,
+  QUESTION,
+  refuse,
+  STRUCTURED,
+  say,
+  stream,
+  streamThen,
+  world,
+} from "./world.ts"
+
+const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const
+
+function classes(outcome: OperationOutcome): (string | undefined)[] {
+  return outcome.record.attempts.map(({ failure }) => failure?.class)
+}
+
+describe("candidates", () => {
+  it("[GATE1] asks the first candidate and no other when it answers", async () => {
+    const { operate, asked } = world({ routing: TWO, script: say("yes") })
+    const outcome = await operate()
+    expect(outcome).toMatchObject({ status: "succeeded", result: { type: "generate", text: "yes" } })
+    expect(asked()).toEqual(["alpha/m"])
+    expect(outcome.record.decision.candidates).toEqual([
+      { provider: "alpha", model: "m", verdict: "served", reason: "served" },
+      { provider: "beta", model: "m", verdict: "spare", reason: "not_needed" },
+    ])
+  })
+
+  it("[ROUTE2] skips a provider without a key and says so", async () => {
+    const { operate, asked } = world({ routing: TWO, script: say("yes"), env: { BETA_KEY: "b" } })
+    const outcome = await operate()
+    expect(asked()).toEqual(["beta/m"])
+    expect(outcome.record.decision.candidates[0]).toMatchObject({ verdict: "skipped", reason: "not_configured" })
+    expect(outcome.record.decision.reason).toBe("beta/m: alpha/m was skipped (not_configured).")
+  })
+
+  it("[GATE2] fails with what to configure when nobody can be asked", async () => {
+    const { operate, asked } = world({ routing: TWO, script: say("yes"), env: {} })
+    const outcome = await operate()
+    expect(outcome).toMatchObject({
+      status: "failed",
+      error: { code: "no_candidate" },
+      failure: { class: "own_code.config" },
+    })
+    expect(outcome.status === "failed" && outcome.error.message).toContain("Set ALPHA_KEY.")
+    expect(asked()).toEqual([])
+  })
+
+  it("names the route that is missing", async () => {
+    const { operate } = world({ routing: { routes: { classify: { try: ["alpha/m"] } } }, script: say("x") })
+    expect(await operate()).toMatchObject({ status: "failed", error: { code: "no_route" } })
+  })
+
+  it("[GATE3] never throws for a provider's failure", async () => {
+    const { operate } = world({ routing: TWO, script: refuse })
+    expect(await operate()).toMatchObject({
+      status: "failed",
+      error: { code: "operation_failed", details: { failureClass: "provider.outage", attempts: 4 } },
+    })
+  })
+})
+
+describe("what a failure leads to", () => {
+  it.each([
+    ["provider.rate_limited", fail(429), 2],
+    ["provider.overloaded", fail(503), 2],
+    ["provider.outage", refuse, 2],
+    ["provider.auth", fail(401), 1],
+    [
+      "provider.quota",
+      fail(429, { error: { message: "no money", type: "insufficient_quota", code: "insufficient_quota" } }),
+      1,
+    ],
+    ["provider.model_gone", fail(404, { error: { message: "gone", code: "model_not_found" } }), 1],
+    ["request.invalid", fail(400), 1],
+    ["request.too_long", fail(400, { error: { message: "too long", code: "context_length_exceeded" } }), 1],
+    ["output.empty", say(""), 2],
+    ["output.truncated", say("half an ans", { finish: "length" }), 1],
+    ["request.content_blocked", say("", { finish: "content_filter" }), 1],
+  ])("[GATE4] %s: tried so often at the same candidate, then the next", async (failureClass, script, tries) => {
+    const { operate } = world({ routing: TWO, script: byProvider({ alpha: script, beta: say("ok") }) })
+    const outcome = await operate()
+    expect(outcome.status).toBe("succeeded")
+    expect(classes(outcome)).toEqual([...Array.from({ length: tries }, () => failureClass), undefined])
+  })
+
+  it("stops at a refusal when the route says so", async () => {
+    const routing = { routes: { plan: { try: ["alpha/m", "beta/m"], onRefusal: "stop" } } } as const
+    const { operate, asked } = world({ routing, script: say("", { finish: "content_filter" }) })
+    expect(await operate()).toMatchObject({ status: "failed", failure: { class: "request.content_blocked" } })
+    expect(asked()).toEqual(["alpha/m"])
+  })
+
+  it("[GATE5] makes no more attempts in one operation than its route allows", async () => {
+    const routing = { routes: { plan: { try: [{ model: "alpha/m", attempts: 50 }, "beta/m"], attempts: 3 } } } as const
+    const { operate, asked } = world({ routing, script: fail(503) })
+    expect((await operate()).record.attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
+    expect(asked()).toHaveLength(3)
+  })
+
+  it("counts the failures of this very operation for `step.failures`", async () => {
+    const routing = {
+      routes: {
+        plan: {
+          try: [
+            { model: "alpha/m", attempts: 2 },
+            { model: "beta/m", when: { "step.failures": { $gte: 2 } } },
+            "gamma/m",
+          ],
+        },
+      },
+    } as const
+    const twice = world({ routing, script: byProvider({ alpha: fail(503), beta: say("b"), gamma: say("c") }) })
+    await twice.operate()
+    expect(twice.asked()).toEqual(["alpha/m", "alpha/m", "beta/m"])
+    const once = world({ routing, script: byProvider({ alpha: fail(401), beta: say("b"), gamma: say("c") }) })
+    await once.operate()
+    expect(once.asked()).toEqual(["alpha/m", "gamma/m"])
+  })
+
+  it("rejects with the caller's reason when it aborts, and calls nobody any more", async () => {
+    const abort = new AbortController()
+    const { operate, asked } = world({
+      routing: TWO,
+      script: (call) => {
+        abort.abort(new Error("enough"))
+        return hang(call)
+      },
+    })
+    await expect(operate(QUESTION, {}, { signal: abort.signal })).rejects.toThrow("enough")
+    expect(asked()).toEqual(["alpha/m"])
+  })
+})
+
+describe("waiting", () => {
+  it.each([
+    ["Retry-After in seconds", { "retry-after": "7" }, {}, 7_000],
+    ["retry-after-ms", { "retry-after-ms": "2500" }, {}, 2_500],
+    ["Retry-After as a date", { "retry-after": "Thu, 01 Jan 2026 00:00:09 GMT" }, {}, 9_000],
+    ["a message", {}, { error: { message: "Rate limit reached. Please try again in 4.5s." } }, 4_500],
+  ])("[GATE6] waits as long as %s asks", async (_, headers, body, waitMs) => {
+    const script = byProvider({ alpha: inTurn(fail(429, { error: { message: "slow" }, ...body }, headers), say("ok")) })
+    const { operate, calls } = world({ routing: TWO, script })
+    const outcome = await operate()
+    expect(outcome.record.attempts[1]?.waitedMs).toBe(waitMs)
+    expect((calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0)).toBe(waitMs)
+  })
+
+  it("waits a random part of a ceiling that doubles", async () => {
+    const routing = {
+      routes: { plan: { try: [{ model: "alpha/m", attempts: 5 }], backoff: { delay: "1s", maxDelay: "3s" } } },
+    } as const
+    const { operate } = world({ routing, script: fail(503), random: { next: () => 0.5 } })
+    expect((await operate()).record.attempts.map(({ waitedMs }) => waitedMs)).toEqual([0, 500, 1_000, 1_500, 1_500])
+  })
+
+  it("[GATE7] goes to the next candidate at once when the wait would outlast the deadline", async () => {
+    const script = byProvider({ alpha: fail(429, {}, { "retry-after": "60" }), beta: say("ok") })
+    const { operate, clock, asked } = world({ routing: TWO, script })
+    const outcome = await operate(QUESTION, { deadlineMs: clock.nowMs() + 30_000 })
+    expect(asked()).toEqual(["alpha/m", "beta/m"])
+    expect(outcome.record.attempts[1]?.waitedMs).toBe(0)
+  })
+
+  it("begins no attempt after the deadline", async () => {
+    const { operate, clock, asked } = world({ routing: TWO, script: say("late") })
+    expect(await operate(QUESTION, { deadlineMs: clock.nowMs() })).toMatchObject({
+      status: "failed",
+      failure: { class: "provider.timeout" },
+    })
+    expect(asked()).toEqual([])
+  })
+})
+
+describe("timeouts", () => {
+  const timed = (timeout: object) => ({
+    routes: { plan: { try: [{ model: "alpha/m", attempts: 1 }, "beta/m"], timeout } },
+  })
+
+  it.each([
+    ["attempt", { attempt: "5s" }, hang, "No complete answer within 5000 ms."],
+    ["firstToken", { firstToken: "3s" }, hang, "No first token within 3000 ms."],
+    ["idle", { idle: "2s" }, streamThen([chunk({ content: "Hel" })], "silent"), "The answer fell silent for 2000 ms."],
+  ])("[GATE8] ends an attempt at its %s limit", async (_, timeout, script, message) => {
+    const { operate, calls } = world({
+      routing: timed(timeout),
+      script: byProvider({ alpha: script, beta: say("ok") }),
+    })
+    const outcome = await operate()
+    expect(outcome.status).toBe("succeeded")
+    expect(outcome.record.attempts[0]?.failure).toMatchObject({ class: "provider.timeout", message })
+    expect(calls[0]?.signal?.aborted).toBe(true)
+  })
+
+  it("ends the operation at its total limit", async () => {
+    const { operate, clock } = world({ routing: timed({ total: "8s" }), script: hang })
+    const startMs = clock.nowMs()
+    expect(await operate()).toMatchObject({ status: "failed", failure: { class: "provider.timeout" } })
+    expect(clock.nowMs() - startMs).toBe(8_000)
+  })
+})
+
+describe("streams", () => {
+  const texts = () => {
+    const seen: string[] = []
+    return { seen, onDelta: (delta: { type: string; text?: string }) => seen.push(delta.text ?? `<${delta.type}>`) }
+  }
+
+  it("hands over the pieces as they come", async () => {
+    const { operate } = world({ routing: TWO, script: () => stream(chunksOf("one two three", {}, 4)) })
+    const { seen, onDelta } = texts()
+    const outcome = await operate(QUESTION, {}, { onDelta })
+    expect(seen).toEqual(["one ", "two ", "thre", "e"])
+    expect(outcome).toMatchObject({
+      result: { text: "one two three" },
+      record: { usage: { inputTokens: 10, outputTokens: 5 } },
+    })
+    expect(outcome.record.attempts[0]?.firstTokenMs).toBe(0)
+  })
+
+  it.each([
+    ["ends without its terminator", "cut"],
+    ["breaks off", "break"],
+  ] as const)("[GATE9] a stream that %s is a failure, and what was streamed is void", async (_, how) => {
+    const script = byProvider({ alpha: streamThen([chunk({ content: "Hel" })], how), beta: say("Good day") })
+    const { operate } = world({
+      routing: { routes: { plan: { try: [{ model: "alpha/m", attempts: 1 }, "beta/m"] } } },
+      script,
+    })
+    const { seen, onDelta } = texts()
+    const outcome = await operate(QUESTION, {}, { onDelta })
+    expect(classes(outcome)).toEqual(["provider.stream_cut", undefined])
+    expect(seen.join("")).toBe("Hel<reset>Good day")
+  })
+
+  it("makes no second attempt after a piece went to somebody who cannot take it back", async () => {
+    const { operate, asked } = world({ routing: TWO, script: streamThen([chunk({ content: "Hel" })], "cut") })
+    const { onDelta } = texts()
+    const outcome = await operate(QUESTION, {}, { onDelta, commitOnDelta: true })
+    expect(outcome).toMatchObject({ status: "failed", failure: { class: "provider.stream_cut" } })
+    expect(asked()).toEqual(["alpha/m"])
+  })
+
+  it("is not disturbed by a subscriber that throws", async () => {
+    const { operate } = world({ routing: TWO, script: say("fine") })
+    const onDelta = () => {
+      throw new Error("socket gone")
+    }
+    expect(await operate(QUESTION, {}, { onDelta })).toMatchObject({ status: "succeeded", result: { text: "fine" } })
+  })
+})
+
+describe("structured answers", () => {
+  const GOOD = '{"action":"refund","amountUsd":12}'
+  const one = (onInvalid: readonly ("repair" | "reask" | "next")[]) => ({
+    routes: { plan: { try: ["alpha/m", "beta/m"], onInvalid } },
+  })
+
+  it("[GATE10] gives a value that is valid against the schema", async () => {
+    const { operate, calls } = world({ routing: TWO, script: say(GOOD) })
+    expect(await operate(STRUCTURED)).toMatchObject({ result: { value: { action: "refund", amountUsd: 12 } } })
+    expect(calls[0]?.body.response_format).toMatchObject({ type: "json_schema" })
+  })
+
+  it("puts the schema into words for a model without native structured output", async () => {
+    const { operate, calls } = world({
+      routing: TWO,
+      script: say(GOOD),
+      capabilities: { alpha: { structuredOutput: "instruction" } },
+    })
+    expect((await operate(STRUCTURED)).status).toBe("succeeded")
+    expect(calls[0]?.body.response_format).toBeUndefined()
+    expect(calls[0]?.body.messages[0]).toMatchObject({
+      role: "system",
+      content: expect.stringContaining('"amountUsd"'),
+    })
+  })
+
+  it.each([
+    ["a code fence", `Sure:\n\`\`\`json\n${GOOD}\n\`\`\``],
+    ["trailing commas and single quotes", "{'action': 'refund', 'amountUsd': 12,}"],
+    ["prose round it", `Here you are: ${GOOD} Anything else?`],
+  ])("[GATE11] mends broken JSON without asking again: %s", async (_, text) => {
+    const { operate, asked } = world({ routing: TWO, script: say(text) })
+    const outcome = await operate(STRUCTURED)
+    expect(outcome).toMatchObject({ result: { value: { action: "refund", amountUsd: 12 }, text: GOOD } })
+    expect(outcome.record.attempts).toMatchObject([{ outcome: "succeeded", repaired: true }])
+    expect(asked()).toHaveLength(1)
+  })
+
+  it("[GATE12] asks again with what is wrong, then goes to the next model, and pays for every rung", async () => {
+    const script = byProvider({ alpha: say('{"action":"dance","amountUsd":1}'), beta: say(GOOD) })
+    const { operate, calls, asked } = world({ routing: TWO, script, price: () => ({ costNanoUsd: 7, priced: true }) })
+    const outcome = await operate(STRUCTURED)
+    expect(asked()).toEqual(["alpha/m", "alpha/m", "beta/m"])
+    expect(classes(outcome)).toEqual(["output.schema_mismatch", "output.schema_mismatch", undefined])
+    expect(outcome.record.attempts[1]?.purpose).toBe("reask")
+    expect(calls[1]?.body.messages.slice(1)).toMatchObject([
+      { role: "assistant", content: '{"action":"dance","amountUsd":1}' },
+      { role: "user", content: expect.stringContaining("#/action") },
+    ])
+    expect(calls[2]?.body.messages).toHaveLength(1)
+    expect(outcome.record).toMatchObject({ costNanoUsd: 21, usage: { inputTokens: 30, outputTokens: 15 } })
+  })
+
+  it("climbs only the rungs that the route lists", async () => {
+    const broken = say("{'action': 'refund', 'amountUsd': 12}")
+    const stops = world({ routing: one([]), script: broken })
+    expect(await stops.operate(STRUCTURED)).toMatchObject({
+      status: "failed",
+      failure: { class: "output.invalid_json" },
+    })
+    expect(stops.asked()).toEqual(["alpha/m"])
+    const next = world({ routing: one(["next"]), script: byProvider({ alpha: broken, beta: say(GOOD) }) })
+    expect((await next.operate(STRUCTURED)).status).toBe("succeeded")
+    expect(next.asked()).toEqual(["alpha/m", "beta/m"])
+  })
+
+  it("takes a turn that calls tools for what it is", async () => {
+    const toolCalls = [{ name: "look_up", arguments: '{"id":1}' }]
+    const { operate } = world({ routing: TWO, script: say("", { toolCalls }) })
+    const outcome = await operate({
+      ...STRUCTURED,
+      tools: [{ name: "look_up", description: "", input: { type: "object" } }],
+    })
+    expect(outcome).toMatchObject({ result: { toolCalls: [{ name: "look_up", input: { id: 1 } }] } })
+  })
+
+  it("asks again when a tool's arguments are not JSON", async () => {
+    const script = inTurn(say("", { toolCalls: [{ name: "look_up", arguments: "{id" }] }), say("done"))
+    const { operate } = world({ routing: TWO, script })
+    const outcome = await operate({
+      ...QUESTION,
+      tools: [{ name: "look_up", description: "", input: { type: "object" } }],
+    })
+    expect(classes(outcome)).toEqual(["output.invalid_json", undefined])
+  })
+})
