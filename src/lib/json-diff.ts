@@ -27,7 +27,7 @@ function compare(
   limit: number,
 ): void {
   if (changes.length >= limit || equal(before, after)) return
-  if (isJsonArray(before) && isJsonArray(after)) {
+  if (before !== undefined && after !== undefined && isJsonArray(before) && isJsonArray(after)) {
     for (let index = 0; index < Math.max(before.length, after.length); index += 1)
       compare(before[index], after[index], `${path}[${index}]`, changes, limit)
     return
