@@ -1,0 +1,77 @@
+/**
+ * The case as lines of `Fact: value`: what the models that decide and write are shown. Everything that somebody outside
+ * wrote is put on one line of its own and cut short, so that it cannot pass for another fact.
+ */
+import type { Facts } from "./facts.ts"
+import { day, money } from "./money.ts"
+import type { Customer, Subscription, Usage } from "./records.ts"
+import type { Topic, Urgency } from "./rules.ts"
+import type { Screen, SupportRequest } from "./schemas.ts"
+
+const MAX_QUOTED = 1_000
+
+export interface Case {
+  readonly input: SupportRequest
+  readonly screen: Screen
+  readonly issue: { readonly topic: Topic; readonly urgency: Urgency }
+  readonly customer: Customer | null
+  readonly subscription: Subscription | null | undefined
+  readonly usage: Usage | null | undefined
+  readonly facts: Facts
+}
+
+const SHOWN: Readonly<Record<Screen["kind"], string>> = {
+  charges: "a list of charges",
+  error: "an error page",
+  message: "a message that somebody wrote",
+  other: "something else",
+}
+
+const BILLING: Readonly<Record<Facts["billing"], string>> = {
+  "not checked": "not made",
+  "no duplicate": "no duplicate found, the charges differ",
+  "one duplicate": "one duplicate found, charged twice and not refunded",
+  "several duplicates": "several duplicates found, charged more than twice",
+  "refunded before": "the duplicate was refunded before",
+}
+
+/** What is known before anything was looked up. */
+export function requestLines({ input, screen, issue }: Pick<Case, "input" | "screen" | "issue">): string {
+  return lines({
+    Topic: issue.topic.replaceAll("_", " "),
+    Urgency: issue.urgency,
+    Screenshot: SHOWN[screen.kind],
+    "Error code": screen.errorCode,
+    "Advice on the screen": screen.advice,
+    "Customer's message": input.message,
+  })
+}
+
+/** All that is known when the case is decided. */
+export function caseLines(file: Case): string {
+  const { facts, subscription, usage } = file
+  return lines({
+    "Billing check": BILLING[facts.billing],
+    "Amount due": facts.due && money(facts.due.amountCents, facts.due.currency),
+    "Customer's identity": facts.identity,
+    Plan: subscription ? planText(subscription) : null,
+    Usage: usage?.metrics.map(({ metric, used, limit }) => `${metric} ${used} of ${limit ?? "any"}`).join(", "),
+  }).concat("\n", requestLines(file))
+}
+
+/** `Team, active, $29.00 per month, paid until Dec 3, 2026`. */
+export function planText({ plan, status, amountCents, currency, interval, currentPeriodEnd }: Subscription): string {
+  return `${plan}, ${status}, ${money(amountCents, currency)} per ${interval}, paid until ${day(currentPeriodEnd)}`
+}
+
+function lines(facts: Readonly<Record<string, string | null | undefined>>): string {
+  return Object.entries(facts)
+    .map(([name, value]) => `${name}: ${quoted(value) || "none"}`)
+    .join("\n")
+}
+
+/** On one line, and not for ever. */
+export function quoted(text: string | null | undefined, maxLength = MAX_QUOTED): string {
+  const line = (text ?? "").replace(/\s+/g, " ").trim()
+  return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line
+}
