@@ -10,7 +10,14 @@ export const deepseek = defineProvider({
   priceId: "deepseek",
   keyNames: ["DEEPSEEK_API_KEY"],
   optionsKey: "deepseek",
-  dialect: openaiDialect({ id: "deepseek" }),
+  dialect: openaiDialect({
+    id: "deepseek",
+    // One code for every fault of the caller's: only the message tells them apart.
+    rules: [
+      { class: "provider.model_gone", message: /model not exist/i },
+      { class: "request.content_blocked", message: /content exists risk/i },
+    ],
+  }),
   aiGateway: { slug: "deepseek" },
   configuration: (setup) => needs(setup, [["DEEPSEEK_API_KEY"]]),
   capabilities: (model) => capable(model, { operations: ["generate"], media: /vision/.test(model) ? IMAGES : [] }),

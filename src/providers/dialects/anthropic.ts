@@ -3,13 +3,15 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { COMMON_MESSAGES, codesOf, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import { codesOf, type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
 import { documents, inside } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
   { class: "provider.quota", code: /^(?:enforced_spend_limit_reached|billing_error)$/ },
   { class: "request.content_blocked", message: /blocked by content filtering policy/i },
-  ...COMMON_MESSAGES,
+  TOO_LONG,
+  NO_MONEY,
+  WRONG_KEY,
   { class: "provider.rate_limited", code: /^rate_limit_error$/ },
   { class: "provider.overloaded", code: /^overloaded_error$/ },
   { class: "provider.overloaded", code: /^conflict_error$/ },

@@ -3,7 +3,7 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { COMMON_MESSAGES, codesOf, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import { codesOf, type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
 import { documents, inside } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
@@ -23,7 +23,9 @@ const RULES: readonly ErrorRule[] = [
     message: /model identifier is invalid|on-demand throughput isn.t supported|end of its life|model access is denied/i,
   },
   { class: "request.unsupported", message: /doesn.t support|does not support|isn.t supported|not supported/i },
-  ...COMMON_MESSAGES,
+  TOO_LONG,
+  NO_MONEY,
+  WRONG_KEY,
   { class: "request.invalid", code: /^Validation/i },
 ]
 

@@ -24,11 +24,12 @@ export function gatewayFailure(answer: ErrorAnswer): Failure | undefined {
   const document = parseJson(answer.body)
   if (answer.status === 429 && at(document, "bucket") !== undefined && at(document, "limit") !== undefined)
     return failureOf(answer, { codes: ["spend_limit"], message: spendMessage(document) }, [{ class: "provider.quota" }])
-  const envelope = at(document, "success") === false || at(document, "name") === "AiGatewayError"
+  if (at(document, "success") !== false && at(document, "name") !== "AiGatewayError") return undefined
   const error = at(document, "error", 0) ?? at(document, "errors", 0)
-  if (!envelope || error === undefined) return undefined
-  const facts = { codes: codesOf(at(error, "code")), message: textAt(error, "message") }
-  return failureOf(answer, facts, GATEWAY_RULES)
+  const codes = codesOf(at(error, "code"))
+  // Workers AI has the same envelope and codes of its own: what is not on the gateway's list is not the gateway's.
+  if (!GATEWAY_RULES.some(({ code }) => codes.some((found) => code?.test(found)))) return undefined
+  return failureOf(answer, { codes, message: textAt(error, "message") }, GATEWAY_RULES)
 }
 
 function spendMessage(document: unknown): string {

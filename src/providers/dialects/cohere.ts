@@ -3,7 +3,7 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { COMMON_MESSAGES, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import { type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
 import { documents } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
@@ -16,7 +16,9 @@ const RULES: readonly ErrorRule[] = [
     status: [400, 404],
     message: /model '?.*'? (?:not found|was (?:removed|deprecated))/i,
   },
-  ...COMMON_MESSAGES,
+  TOO_LONG,
+  NO_MONEY,
+  WRONG_KEY,
 ]
 
 const STOPPED = /^(?:ERROR|ERROR_TOXIC|TIMEOUT|USER_CANCEL)$/
@@ -53,17 +55,20 @@ function classify(answer: ErrorAnswer): Failure {
   return failureOf(answer, { codes: [], message: textAt(parseJson(answer.body), "message") }, RULES)
 }
 
-/** Billed units, where given: `tokens` counts the chat template too, which nobody pays for. */
+/**
+ * Billed units, where given: `tokens` counts the chat template too, which nobody pays for. `cached_tokens` is a part of
+ * `tokens` and may exceed what is billed, so it counts only beside them.
+ */
 function readUsage(body: WireBody): Usage | undefined {
   const document = documents(body, /"usage"|"meta"/).at(-1)
   const usage = at(document, "usage") ?? at(document, "delta", "usage") ?? at(document, "meta")
-  const units = at(usage, "billed_units") ?? at(usage, "tokens")
+  const billed = at(usage, "billed_units")
+  const units = billed ?? at(usage, "tokens")
   if (typeof units !== "object" || units === null) return undefined
-  const inputTokens = countAt(units, "input_tokens")
   return {
-    inputTokens,
+    inputTokens: countAt(units, "input_tokens"),
     outputTokens: countAt(units, "output_tokens"),
-    cacheReadTokens: Math.min(countAt(usage, "cached_tokens"), inputTokens),
+    cacheReadTokens: billed === undefined ? countAt(usage, "cached_tokens") : 0,
     cacheWriteTokens: 0,
     reasoningTokens: 0,
   }

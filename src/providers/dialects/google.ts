@@ -6,11 +6,12 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { COMMON_MESSAGES, codesOf, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import { codesOf, type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
 import { durationTextMs } from "../wire/retry-after.ts"
 import { documents, inside } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
+  { class: "provider.quota", status: [402] },
   { class: "provider.auth", code: /^(?:invalid_grant|invalid_client|unauthorized_client|access_denied)$/ },
   { class: "provider.auth", code: /^(?:API_KEY_INVALID|API_KEY_SERVICE_BLOCKED|SERVICE_DISABLED|CONSUMER_SUSPENDED)$/ },
   { class: "provider.quota", code: /PerDay|^BILLING_DISABLED$/ },
@@ -18,7 +19,9 @@ const RULES: readonly ErrorRule[] = [
   { class: "provider.rate_limited", code: /^RESOURCE_EXHAUSTED$/ },
   { class: "provider.auth", message: /user location is not supported/i },
   { class: "request.too_long", message: /token count .{0,40}exceeds|exceeds the (?:maximum|model's)/i },
-  ...COMMON_MESSAGES,
+  TOO_LONG,
+  NO_MONEY,
+  WRONG_KEY,
   { class: "provider.overloaded", code: /^UNAVAILABLE$/ },
   { class: "provider.timeout", code: /^(?:DEADLINE_EXCEEDED|CANCELLED)$/ },
   { class: "provider.auth", code: /^(?:UNAUTHENTICATED|PERMISSION_DENIED)$/ },

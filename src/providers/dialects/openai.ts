@@ -7,7 +7,15 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { COMMON_MESSAGES, codesOf, type ErrorFacts, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import {
+  codesOf,
+  type ErrorFacts,
+  type ErrorRule,
+  failureOf,
+  NO_MONEY,
+  TOO_LONG,
+  WRONG_KEY,
+} from "../wire/error-rules.ts"
 
 export interface Quirks {
   readonly id: string
@@ -26,9 +34,12 @@ export interface Quirks {
 const RULES: readonly ErrorRule[] = [
   {
     class: "provider.quota",
-    code: /^(?:insufficient_quota|credit_balance_exhausted|(?:organization|project)_(?:spend|usage)_limit_exceeded|billing_(?:hard_limit_reached|not_active)|access_terminated)$/i,
+    code: /^(?:insufficient_quota|credit_balance_exhausted|(?:organization|project)_(?:spend|usage)_limit_exceeded|billing_(?:hard_limit_reached|not_active)|access_terminated|budget_exceeded)$/i,
   },
-  { class: "request.too_long", code: /^(?:context_length_exceeded|string_above_max_length|request_too_large)$/i },
+  {
+    class: "request.too_long",
+    code: /^(?:context_length_exceeded|exceed_context_size_error|string_above_max_length|request_too_large)$/i,
+  },
   {
     class: "request.content_blocked",
     code: /^(?:content_policy_violation|content_filter|moderation_blocked|invalid_prompt)$/i,
@@ -43,17 +54,18 @@ const RULES: readonly ErrorRule[] = [
   },
   { class: "request.unsupported", code: /^unsupported_(?!country)/i },
   { class: "output.invalid_json", code: /^(?:json_validate_failed|tool_use_failed)$/i },
-  ...COMMON_MESSAGES,
+  TOO_LONG,
+  { class: "provider.rate_limited", code: /rate_limit|slow_down/i },
+  NO_MONEY,
+  WRONG_KEY,
   { class: "provider.overloaded", code: /overloaded|capacity|queue_exceeded|service_unavailable/i },
-  { class: "provider.rate_limited", code: /rate_limit|slow_down|too_many_requests/i },
+  { class: "provider.rate_limited", code: /too_many_requests/i },
   { class: "provider.timeout", code: /timeout/i },
-  { class: "provider.outage", code: /server_error|internal_error/i },
-  { class: "request.invalid", code: /^(?:invalid_request_error|bad_request)$/i, status: [200] },
 ]
 
 /** Only events that match are parsed when a stream is searched for a failure. */
 const SUSPICIOUS =
-  /"error"\s*:\s*[^n\s]|"refusal"\s*:\s*"[^"]|content_filter|"error"\s*}|insufficient_system_resource|response\.(?:failed|incomplete)|"type"\s*:\s*"(?:error|refusal)"/
+  /"error"\s*:\s*[^n\s]|"refusal"\s*:\s*"[^"]|content_filter|"error"\s*}|insufficient_system_resource|response\.(?:failed|incomplete)|"(?:type|object)"\s*:\s*"(?:error|refusal)"/
 const TERMINAL_EVENT = /^response\.(?:completed|incomplete|failed)$/
 
 export function openaiDialect(quirks: Quirks): Dialect {
@@ -105,7 +117,7 @@ function ended(body: WireBody, atFinishReason: boolean): boolean {
 
 function readFacts(document: unknown): ErrorFacts {
   const value = Array.isArray(document) ? document[0] : document
-  const error = at(value, "error") ?? at(value, "errors", 0) ?? value
+  const error = at(value, "error", 0) ?? at(value, "error") ?? at(value, "errors", 0) ?? value
   const type = textAt(error, "type")
   const code = at(error, "code") ?? at(value, "code")
   const named = typeof code === "string" && !/^\d+$/.test(code)
@@ -127,7 +139,7 @@ function errorInside(document: unknown): Pick<ErrorAnswer, "status" | "body"> | 
   const error =
     at(document, "error") ??
     (type === "response.failed" ? at(document, "response", "error") : undefined) ??
-    (type === "error" ? document : undefined) ??
+    (type === "error" || at(document, "object") === "error" ? document : undefined) ??
     at(document, "choices", 0, "error")
   if (typeof error !== "string" && (typeof error !== "object" || error === null)) {
     if (at(document, "choices", 0, "finish_reason") !== "error" && at(document, "status") !== "failed") return undefined
@@ -185,7 +197,10 @@ function readUsage(usage: object, reasoningApart: boolean): Usage {
   const outputTokens = countAt(usage, "completion_tokens") || countAt(usage, "output_tokens")
   const reasoningTokens = countAt(output, "reasoning_tokens") || countAt(usage, "reasoning_tokens")
   const cacheReadTokens =
-    countAt(input, "cached_tokens") || countAt(usage, "num_cached_tokens") || countAt(usage, "prompt_cache_hit_tokens")
+    countAt(input, "cached_tokens") ||
+    countAt(usage, "num_cached_tokens") ||
+    countAt(usage, "cached_tokens") ||
+    countAt(usage, "prompt_cache_hit_tokens")
   const apart = reasoningApart || countAt(usage, "total_tokens") === inputTokens + outputTokens + reasoningTokens
   return {
     inputTokens: inputTokens + (cacheReadTokens > inputTokens ? cacheReadTokens : 0),

@@ -25,27 +25,28 @@ export interface ErrorRule {
   readonly message?: RegExp
 }
 
-/** Messages that mean the same wherever a model is served; for wires whose codes do not say it. */
-export const COMMON_MESSAGES: readonly ErrorRule[] = [
-  {
-    class: "request.too_long",
-    status: [400, 403, 413, 422, 429, 500],
-    message:
-      /maximum context length|context[ _]length[ _]exceeded|exceeds?(?: the)?(?: model'?s?)? (?:maximum )?context|context (?:window|limit)|(?:prompt|input) is too long|too many (?:input )?tokens:|token count .*exceeds|request too large|reduce the length|longer than the model's context/i,
-  },
-  {
-    class: "provider.quota",
-    status: [400, 401, 402, 403, 412, 429],
-    message:
-      /insufficient (?:balance|credits?|funds|quota)|credit balance is too low|credits? (?:are|is) (?:depleted|exhausted)|(?:doesn't|does not) have any credits|out of credits|exceeded your current quota|spend(?:ing)? limit|specified (?:workspace )?api usage limits|unpaid|past invoices|payment (?:required|method)|billing/i,
-  },
-  {
-    class: "provider.auth",
-    status: [400, 401, 403],
-    message:
-      /(?:incorrect|invalid|missing|no|not valid).{0,20}api[ _-]?key|api[ _-]?key.{0,20}(?:not valid|invalid|expired)/i,
-  },
-]
+// Messages that mean the same wherever a model is served; for wires whose codes do not say it.
+
+export const TOO_LONG: ErrorRule = {
+  class: "request.too_long",
+  status: [400, 403, 413, 422, 429, 500],
+  message:
+    /maximum (?:context|prompt) length|context[ _]length[ _]exceeded|exceeds?(?: the)?(?: model'?s?| available)? (?:maximum )?context|context (?:window|limit)|(?:prompt|input) is too long|too many (?:input )?tokens:|token count .*exceeds|request too large|reduce the length|longer than the model's context/i,
+}
+
+export const NO_MONEY: ErrorRule = {
+  class: "provider.quota",
+  status: [400, 401, 402, 403, 412, 429],
+  message:
+    /insufficient (?:balance|credits?|funds|quota)|credit balance is too low|credits? (?:are|is) (?:depleted|exhausted)|(?:doesn't|does not) have any credits|out of credits|exceeded your current quota|spend(?:ing)? limit|budget has been exceeded|specified (?:workspace )?api usage limits|unpaid|past invoices|payment (?:required|method)|billing (?:details|limit|information)/i,
+}
+
+export const WRONG_KEY: ErrorRule = {
+  class: "provider.auth",
+  status: [400, 401, 403],
+  message:
+    /(?:incorrect|invalid|missing|no|not valid).{0,20}api[ _-]?key|api[ _-]?key.{0,20}(?:not valid|invalid|expired)/i,
+}
 
 const BY_STATUS: Readonly<Record<number, FailureClass>> = {
   400: "request.invalid",
@@ -106,7 +107,8 @@ function fits(rule: ErrorRule, status: number, facts: ErrorFacts): boolean {
 
 const MAX_MESSAGE_CHARS = 500
 
-function shorten(message: string): string {
+/** A message as it may stand in a log: at most 500 characters. */
+export function shorten(message: string): string {
   return message.length > MAX_MESSAGE_CHARS ? `${message.slice(0, MAX_MESSAGE_CHARS)}…` : message
 }
 

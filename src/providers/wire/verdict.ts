@@ -8,7 +8,8 @@ import type { Usage } from "../../model/result.ts"
 import { gatewayFailure } from "../dialects/cloudflare.ts"
 import type { Provider } from "../provider.ts"
 import type { Exchange } from "../transport.ts"
-import { at, readBody } from "./body.ts"
+import { at, readBody, textAt, type WireBody, type WireEvent } from "./body.ts"
+import { shorten } from "./error-rules.ts"
 
 /**
  * Why the exchange failed; `undefined` when the wire shows a whole, orderly answer, or one that we ourselves stopped reading.
@@ -28,7 +29,7 @@ export function wireFailure(
     const error = { ...answer, body: exchange.text() }
     return gatewayFailure(error) ?? provider.dialect.classify(error)
   }
-  const body = readBody(exchange)
+  const body = bodyOf(exchange)
   const hidden = provider.dialect.hidden(body, answer)
   if (hidden !== undefined) return hidden
   if (exchange.body === "dropped" || exchange.body === "open") return undefined
@@ -43,7 +44,35 @@ export function wireFailure(
 /** What the provider says was used, also by an answer that failed; `undefined` when it said nothing. */
 export function wireUsage(provider: Provider, exchange: Exchange | undefined): Usage | undefined {
   if (exchange?.status === undefined || exchange.status >= 300) return undefined
-  return provider.dialect.usage(readBody(exchange))
+  return provider.dialect.usage(bodyOf(exchange))
+}
+
+/** The answer's own id and the model that it says wrote it; also of an answer that failed, and where the package drops them. */
+export function wireResponse(exchange: Exchange | undefined): {
+  readonly responseId?: string
+  readonly responseModel?: string
+} {
+  if (exchange?.status === undefined || exchange.status >= 300) return {}
+  const body = bodyOf(exchange)
+  const heads = body.kind === "json" ? [body.value] : body.kind === "events" ? firstDocuments(body.events) : []
+  const parts = heads.flatMap((head) => [head, at(head, "response"), at(head, "message"), at(head, "result")])
+  const responseId = firstText(parts, ["id", "responseId"])
+  const responseModel = firstText(parts, ["model", "modelVersion"])
+  return {
+    ...(responseId === undefined ? {} : { responseId }),
+    ...(responseModel === undefined ? {} : { responseModel }),
+  }
+}
+
+/** Ids stand in the first events of a stream; behind them ids are those of parts. */
+const HEAD_EVENTS = 2
+
+function firstDocuments(events: readonly WireEvent[]): unknown[] {
+  return events.slice(0, HEAD_EVENTS).map((event) => event.json())
+}
+
+function firstText(parts: readonly unknown[], names: readonly string[]): string | undefined {
+  return parts.flatMap((part) => names.map((name) => textAt(part, name))).find((text) => text !== undefined)
 }
 
 /** Headers by which providers name a request, the most telling first. */
@@ -68,6 +97,17 @@ export function requestIdOf(exchange: Exchange | undefined): string | undefined 
 export function gatewayHeadersOf(exchange: Exchange | undefined): Readonly<Record<string, string>> | undefined {
   const entries = Object.entries(exchange?.headers ?? {}).filter(([name]) => name.startsWith("cf-aig-"))
   return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
+
+/** A finished body is cut into events once, however many questions are asked of it. */
+const bodies = new WeakMap<Exchange, WireBody>()
+
+function bodyOf(exchange: Exchange): WireBody {
+  const known = bodies.get(exchange)
+  if (known !== undefined) return known
+  const body = readBody(exchange)
+  if (exchange.body !== "open") bodies.set(exchange, body)
+  return body
 }
 
 function failureOfConnection(provider: Provider, exchange: Exchange, nowMs: number): Failure | undefined {
@@ -109,6 +149,7 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : ""
 }
 
+/** Packages put whole answers and schema trees into their messages. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  return shorten(error instanceof Error ? error.message : String(error))
 }

@@ -15,6 +15,7 @@ export const googleSpec: ProviderSpec = {
     says: "Bonjour, très cher !",
     usage: usage(12, 6),
     responseId: "JniLacKqGqH0xs0P0O776As",
+    responseModel: "gemini-3-flash",
   },
   stream: { file: "stream.sse", says: "Bonjour, très cher !", usage: usage(12, 6) },
   structured: { file: "structured.json", says: '{"topic":"billing","urgent":true}', usage: usage(8, 10) },
