@@ -11,7 +11,7 @@ import type { Attempt } from "../model/record.ts"
 import { NO_USAGE, type Usage } from "../model/result.ts"
 import type { Exchange, Tape, Transport } from "../providers/transport.ts"
 import { recordTransport } from "../providers/wire/tape.ts"
-import { gatewayHeadersOf, requestIdOf, wireFailure, wireUsage } from "../providers/wire/verdict.ts"
+import { gatewayHeadersOf, requestIdOf, wireFailure, wireResponse, wireUsage } from "../providers/wire/verdict.ts"
 import { type Call, callProvider, type Reply } from "./call.ts"
 import { type Limits, TimeLimit } from "./time-limit.ts"
 
@@ -49,7 +49,7 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptOutcome> {
     const exchange = tape.last()
     const failure =
       wireFailure(input.call.provider, exchange, undefined, clock.nowMs()) ?? replyFailure(reply, input.call.operation)
-    const usage = usageOf(reply) ?? wireUsage(input.call.provider, exchange) ?? NO_USAGE
+    const usage = usageOf(reply, wireUsage(input.call.provider, exchange))
     const record = { ...recordOf(run, usage, failure), ...responseOf(reply) }
     return failure ? { record } : { record, reply }
   } catch (thrown) {
@@ -132,8 +132,9 @@ function answerFailure({
   return undefined
 }
 
-function usageOf(reply: Reply): Usage | undefined {
-  return reply.type === "generate" ? reply.answer.usage : reply.usage
+/** The wire's own count goes before the package's, which drops parts of some; but an embedding may take several exchanges. */
+function usageOf(reply: Reply, told: Usage | undefined): Usage {
+  return (reply.type === "generate" ? (told ?? reply.answer.usage) : (reply.usage ?? told)) ?? NO_USAGE
 }
 
 function responseOf(reply: Reply): Pick<Attempt, "finishReason" | "responseId" | "responseModel"> {
@@ -165,6 +166,7 @@ function recordOf(run: Run, usage: Usage, failure: Failure | undefined): Attempt
     ...input.cost(usage, startedAtMs),
     ...(exchange?.status === undefined ? {} : { status: exchange.status }),
     ...(requestId === undefined ? {} : { requestId }),
+    ...wireResponse(exchange),
     ...(gateway ? { gateway } : {}),
   }
 }

@@ -66,11 +66,20 @@ async function generate(operation: GenerateOperation, call: Call): Promise<Reply
   const { provider, model, signal, watcher } = call
   const languageModel = wired(provider.languageModel?.(model.model, call.settings), call)
   const options = { ...callOptions({ ...call, operation }), abortSignal: signal }
-  const answer = watcher
-    ? await readStream((await languageModel.doStream(options)).stream, watcher)
-    : answerOf(await languageModel.doGenerate(options))
+  const answer = withOwnThoughts(
+    watcher
+      ? await readStream((await languageModel.doStream(options)).stream, watcher)
+      : answerOf(await languageModel.doGenerate(options)),
+    provider,
+  )
   const method = provider.methodOf?.(answer.metadata)
   return { type: "generate", answer, ...(method === undefined ? {} : { method }) }
+}
+
+/** Thoughts that bear no mark of their provider get one: it may want them back on the next turn, and no other may have them. */
+function withOwnThoughts(answer: Answer, { optionsKey }: Provider): Answer {
+  const reasoning = answer.reasoning.map((part) => ({ ...part, metadata: part.metadata ?? { [optionsKey]: {} } }))
+  return { ...answer, reasoning }
 }
 
 /** In as many calls as the model's limit asks for, one after the other. */
