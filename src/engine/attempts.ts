@@ -6,195 +6,225 @@
  * 2. A step that has an output, or failed for good, is never executed again.
  * 3. The input that the first attempt logged is the input of every attempt, unless somebody edited it.
  */
-import type { RetryPolicy, StepNode, Values } from "../graph/node.ts"
+import type { RetryPolicy } from "../graph/node.ts"
 import { errorData, errorFrom, WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_INTERRUPTIONS } from "../lib/limits.ts"
 import { type EventData, type Stored, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
-import type { StepKind } from "../steps/step-kind.ts"
 import { externalize } from "../store/values.ts"
 import { type ClassifiedFailure, classifyFailure, FinalFailure } from "./failure.ts"
 import { retryDelayMs } from "./retry.ts"
-import type { Session } from "./session.ts"
+import type { Session, StepJob } from "./session.ts"
 import { makeContext, type StepRun } from "./step-context.ts"
+import { type TimeLimit, timeLimit, totalEnd } from "./timeouts.ts"
+import { deepFreeze } from "./values.ts"
 
-/** Runs the step at `path` until it has an output. Throws its error when it failed for good. */
-export async function runAttempts(
-  session: Session,
-  kind: StepKind,
-  node: StepNode,
-  path: string,
-  values: Values,
-  signal: AbortSignal,
-): Promise<void> {
+/** Runs the step at `job.path` until it has an output. Throws its error when it failed for good. */
+export async function runAttempts(session: Session, job: StepJob, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const before = session.log.step(path)
+    const before = session.log.step(job.path)
     if (before && (await settled(session, before, signal))) return
-    const failure = await oneAttempt(session, kind, node, path, values, signal)
-    if (!failure) return
-    recordFailure(session, kind, node, path, failure)
+    if (signal.aborted) throw stopped(session, job.path, signal.reason)
+    const attempt = await oneAttempt(session, job, signal)
+    if (attempt.status === "completed") return
+    recordFailure(session, job, attempt)
   }
 }
 
-/** Waits until the step may be tried (again). True when somebody completed or skipped it meanwhile; throws when it is to fail. */
+/** Waits until the step may be tried (again). True when somebody completed or skipped it meanwhile; throws when it failed. */
 async function settled(session: Session, step: StepState, signal: AbortSignal): Promise<boolean> {
-  for (;;) {
-    if (step.status === "completed" || step.status === "skipped") return true
-    if (step.status === "failed") throw errorFrom(step.error ?? { code: "step_failed", message: "The step failed." })
-    if (step.status === "retrying" && (step.retryAtMs ?? 0) > session.nowMs()) {
-      await session.parking.wait(step.path, step.retryAtMs, signal)
-    } else if (
-      step.status === "waiting" &&
-      (step.waiting?.reason === "interrupted" || step.waiting?.reason === "failed")
-    ) {
-      await session.parking.wait(step.path, undefined, signal)
-    } else if (step.resolution?.action === "fail") {
-      const error = { code: "step_failed", message: step.resolution.message, path: step.path } as const
-      session.log.append(
-        stepEvent("step.failed", step.path, step.attempt, { error, failureClass: "own_code.exception" }),
-      )
-    } else return false
+  const { log, parking, gate } = session
+  try {
+    for (;;) {
+      if (step.status === "completed" || step.status === "skipped") return true
+      if (step.status === "failed") throw errorFrom(step.error ?? { code: "step_failed", message: "The step failed." })
+      if (step.status === "retrying" && (step.retryAtMs ?? 0) > session.nowMs()) {
+        await parking.wait(step.path, step.retryAtMs, signal)
+      } else if (isParked(step)) {
+        await parking.wait(step.path, undefined, signal)
+      } else if (step.resolution?.action === "fail") {
+        const error = { code: "step_failed", message: step.resolution.message, path: step.path } as const
+        log.append(stepEvent("step.failed", step.path, step.attempt, { error, failureClass: "own_code.exception" }))
+      } else if (log.state.paused && !step.composite && step.status !== "waiting" && !step.resolution) {
+        await gate.resumed(signal)
+      } else return false
+    }
+  } catch (thrown) {
+    throw signal.aborted ? stopped(session, step.path, signal.reason) : thrown
   }
 }
 
-/** One attempt. Returns what failed, or undefined when the step completed. */
-async function oneAttempt(
-  session: Session,
-  kind: StepKind,
-  node: StepNode,
-  path: string,
-  values: Values,
-  parent: AbortSignal,
-): Promise<ClassifiedFailure | undefined> {
-  const deadline = session.deadline(kind, node, path, parent)
+/** Whether the step waits for somebody to decide about it. */
+function isParked({ status, waiting }: StepState): boolean {
+  return status === "waiting" && (waiting?.reason === "interrupted" || waiting?.reason === "failed")
+}
+
+interface Completed {
+  readonly status: "completed"
+}
+
+interface Failed extends ClassifiedFailure {
+  readonly status: "failed"
+  readonly signalSeq?: number
+}
+
+async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): Promise<Completed | Failed> {
+  const free = job.kind.composite ? () => {} : await takeSlot(session, job.path, parent)
+  const step = session.log.step(job.path)
+  const limit = timeLimit(session, job, step && goesOn(step) ? step.attemptAtMs : session.nowMs())
+  const deadline = session.deadlines.start(parent, limit?.atMs, limit?.reason)
+  let run: StepRun | undefined
   try {
-    const run = await begin(session, kind, node, path, values, deadline.signal)
-    const context = makeContext(session, run)
-    const output = await kind.execute(node.config, run.input, context)
-    await complete(session, node, path, run, output)
-    return undefined
+    run = await begin(session, job, limit, deadline.signal, free)
+    const output = await job.kind.execute(job.node.config, run.input, makeContext(session, run))
+    await complete(session, run, output)
+    return { status: "completed" }
   } catch (thrown) {
-    // An ended run has the end of this step in its log already: nothing may follow.
-    if (session.log.state.ended) throw thrown
-    if (parent.aborted) throw stopped(session, path, parent.reason)
-    return classifyFailure(deadline.signal.aborted ? deadline.signal.reason : thrown, path, fallbackCode(node))
+    if (session.log.closed) throw thrown
+    if (parent.aborted) throw stopped(session, job.path, parent.reason)
+    const cause = deadline.signal.aborted ? deadline.signal.reason : thrown
+    const failure = classifyFailure(cause, job.path, job.kind.tool ? "tool_failed" : "step_failed")
+    return { status: "failed", ...failure, ...(run?.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }) }
   } finally {
     deadline.clear()
+    free()
   }
 }
 
-/** Logs the start of an attempt, unless the step is in the middle of one that a restart does not interrupt (a wait, a composite). */
+async function takeSlot(session: Session, path: string, parent: AbortSignal): Promise<() => void> {
+  try {
+    return await session.slots.take(parent)
+  } catch (thrown) {
+    throw stopped(session, path, thrown)
+  }
+}
+
+/** Whether a restart does not cut the step off, so that its attempt goes on: it waits, or only holds other steps. */
+function goesOn(step: StepState): boolean {
+  return step.status === "waiting" || (step.composite && step.status === "running")
+}
+
+/** Logs the start of an attempt, unless the step is in the middle of one that goes on. */
 async function begin(
   session: Session,
-  kind: StepKind,
-  node: StepNode,
-  path: string,
-  values: Values,
+  job: StepJob,
+  limit: TimeLimit | undefined,
   signal: AbortSignal,
+  release: () => void,
 ): Promise<StepRun> {
+  const { path, kind, node } = job
   const step = session.log.step(path)
-  const resuming = step?.status === "waiting" || (step?.composite === true && step.status === "running")
+  const resuming = step !== undefined && goesOn(step)
   const attempt = resuming ? step.attempt : (step?.attempt ?? 0) + 1
-  if (attempt - (step?.failures ?? 0) > MAX_INTERRUPTIONS)
-    throw new WaybillError("step_crashed", `The step was interrupted ${MAX_INTERRUPTIONS} times without ending.`, {
-      path,
-    })
+  if (attempt - (step?.failures ?? 0) > MAX_INTERRUPTIONS) {
+    const message = `The step was interrupted ${MAX_INTERRUPTIONS} times without ending.`
+    throw new FinalFailure(new WaybillError("step_crashed", message, { path }))
+  }
+  if (step && limit && limit.atMs <= session.nowMs()) throw limit.reason
   const model = step?.resolution?.action === "retry" ? step.resolution.model : undefined
-  const recorded = step?.inputSeq
-  const base = { kind, node, path, attempt, values, signal, ...(model === undefined ? {} : { model }) }
-  if (resuming && recorded !== undefined) return { ...base, input: await session.values.load(recorded) }
-  const started = {
-    kind: node.kind,
-    digest: `${node.shape}.${node.digest}`,
-    ...(kind.composite ? { composite: true } : {}),
+  const deadlineMs = limit?.atMs
+  const base = {
+    ...job,
+    attempt,
+    signal,
+    release,
+    ...(resuming && step.digest !== digestOf(job) ? { changed: true } : {}),
+    ...(model === undefined ? {} : { model }),
+    ...(deadlineMs === undefined ? {} : { deadlineMs }),
   }
+  const recorded = step?.inputSeq === undefined ? undefined : ((await session.values.load(step.inputSeq)) as Json)
+  if (resuming) return { ...base, input: recorded ?? null }
+  const started = { kind: node.kind, digest: digestOf(job), ...(kind.composite ? { composite: true } : {}) }
   if (recorded !== undefined) {
-    const input = await session.values.load(recorded)
-    session.log.append(stepEvent("step.started", path, attempt, { ...started, ...effectOf(kind, node, session, path) }))
-    return { ...base, input }
+    session.log.append(stepEvent("step.started", path, attempt, { ...started, ...effectOf(session, job) }))
+    // A copy: what is loaded is shared and frozen, and a tool may change the input that it is given.
+    return { ...base, input: kind.composite ? recorded : toJson(recorded) }
   }
-  let input: Json
-  try {
-    const resolved = await session.values.evaluate(
-      (seen) => kind.resolve(node.config, seen, { nowMs: session.nowMs() }),
-      values,
-    )
-    input = toJson(resolved ?? null, path)
-  } catch (thrown) {
-    // The closure failed: the start is logged all the same, so that the failure has a step to belong to.
-    session.log.append(stepEvent("step.started", path, attempt, started))
-    throw new FinalFailure(thrown)
-  }
-  const stored = await store(session, input)
-  session.log.append(
-    stepEvent("step.started", path, attempt, { ...started, input: stored, ...effectOf(kind, node, session, path) }),
-  )
-  return { ...base, input }
+  const { input, stored } = await resolveInput(session, job).catch((thrown: unknown) => {
+    // There is no input, but the start is logged all the same: the failure needs a step to belong to.
+    if (!session.log.closed) session.log.append(stepEvent("step.started", path, attempt, started))
+    throw thrown
+  })
+  session.log.append(stepEvent("step.started", path, attempt, { ...started, input: stored, ...effectOf(session, job) }))
+  return { ...base, input: kind.composite ? deepFreeze(input) : input }
 }
 
-async function complete(session: Session, node: StepNode, path: string, run: StepRun, output: unknown): Promise<void> {
-  const stored = await store(session, toJson(output ?? null, `${node.name}.output`))
+/** What the step's closures make of the values. What they throw they would throw again, so there is no second try. */
+async function resolveInput(
+  session: Session,
+  job: StepJob,
+): Promise<{ readonly input: Json; readonly stored: Stored }> {
+  const { kind, node, path, values } = job
+  const facts = { nowMs: session.nowMs() }
+  const input = await session.values
+    .evaluate((seen) => kind.resolve(node.config, seen, facts), values)
+    .then((resolved) => toJson(resolved ?? null, path))
+    .catch((thrown: unknown) => {
+      throw new FinalFailure(thrown)
+    })
+  return { input, stored: await externalize(input, session.host.blobs) }
+}
+
+async function complete(session: Session, run: StepRun, output: unknown): Promise<void> {
+  const stored = await externalize(toJson(output ?? null, `${run.path}.output`), session.host.blobs)
   const data: EventData["step.completed"] = {
     output: stored,
     ...(run.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }),
+    ...(run.changed ? { note: "The step's definition changed while it was under way." } : {}),
   }
-  session.log.append(stepEvent("step.completed", path, run.attempt, data))
+  session.log.append(stepEvent("step.completed", run.path, run.attempt, data))
 }
 
-/** Logs the end of a step that was stopped from above, so that no start is left without an end. */
+/** Logs the end of a step that was stopped from above, so that no start is left without an end. Gives what to throw. */
 function stopped(session: Session, path: string, reason: unknown): unknown {
   const step = session.log.step(path)
-  if (step && step.status !== "completed" && step.status !== "failed") {
-    const error = { code: "run_cancelled", message: `Stopped: ${errorData(reason).message}`, path } as const
-    session.log.append(stepEvent("step.failed", path, step.attempt, { error, failureClass: "cancelled" }))
-  }
+  if (session.log.closed || !step || ["completed", "failed", "skipped"].includes(step.status)) return reason
+  const error = { code: "run_cancelled", message: `Stopped: ${errorData(reason).message}`, path } as const
+  session.log.append(stepEvent("step.failed", path, step.attempt, { error, failureClass: "cancelled" }))
   return reason
 }
 
-function recordFailure(
-  session: Session,
-  kind: StepKind,
-  node: StepNode,
-  path: string,
-  failure: ClassifiedFailure,
-): void {
+function recordFailure(session: Session, job: StepJob, failure: Failed): void {
+  const { path, kind } = job
+  const { error, failureClass, signalSeq } = failure
   const step = session.log.step(path)
   const attempt = step?.attempt ?? 1
-  const delayMs = kind.composite
-    ? undefined
-    : retryDelayMs(policyOf(kind, node), (step?.failures ?? 0) + 1, failure, session.host.random)
-  const { error, failureClass } = failure
-  if (delayMs !== undefined) {
-    session.log.append(
-      stepEvent("step.failed", path, attempt, { error, failureClass, retryAtMs: session.nowMs() + delayMs }),
-    )
+  const data = { error, failureClass, ...(signalSeq === undefined ? {} : { signalSeq }) }
+  const retryAtMs = retryAt(session, job, failure, (step?.failures ?? 0) + 1)
+  if (retryAtMs !== undefined) {
+    session.log.append(stepEvent("step.failed", path, attempt, { ...data, retryAtMs }))
     return
   }
   const held = !kind.composite && session.holdsFailure(failureClass)
-  session.log.append(stepEvent("step.failed", path, attempt, { error, failureClass, ...(held ? { held } : {}) }))
-  if (held) session.pauseAt(path)
+  session.log.append(
+    stepEvent("step.failed", path, attempt, { ...data, ...(held ? { held } : {}) }),
+    ...(held ? session.pauseAt(path) : []),
+  )
+}
+
+/** When the next attempt begins; undefined when there is none. A composite is never tried again: its inner steps are. */
+function retryAt(session: Session, job: StepJob, failure: Failed, failures: number): number | undefined {
+  if (job.kind.composite) return undefined
+  const delayMs = retryDelayMs(policyOf(job), failures, failure, session.host.random)
+  if (delayMs === undefined) return undefined
+  const nowMs = session.nowMs()
+  return nowMs + delayMs < totalEnd(session, job, nowMs) ? nowMs + delayMs : undefined
 }
 
 /** The author's policy, else the kind's, else once: what may be tried again without harm only its author or its kind can know. */
-function policyOf(kind: StepKind, node: StepNode): RetryPolicy {
+function policyOf({ kind, node }: StepJob): RetryPolicy {
   return node.options.retry ?? kind.retry?.(node.config) ?? { attempts: 1 }
 }
 
+function digestOf({ node }: StepJob): string {
+  return `${node.shape}.${node.digest}`
+}
+
 function effectOf(
-  kind: StepKind,
-  node: StepNode,
   session: Session,
-  path: string,
-): { effect?: "read" | "idempotent" | "unsafe"; idempotencyKey?: string } {
-  const effect = kind.effect?.(node.config)
-  return effect ? { effect, idempotencyKey: session.idempotencyKey(path) } : {}
-}
-
-function store(session: Session, value: Json): Promise<Stored> {
-  return externalize(value, session.host.blobs)
-}
-
-function fallbackCode(node: StepNode): "tool_failed" | "step_failed" {
-  return node.kind === "tool" ? "tool_failed" : "step_failed"
+  { kind, node, path }: StepJob,
+): Pick<EventData["step.started"], "effect" | "idempotencyKey" | "tool"> {
+  const tool = kind.tool?.(node.config)
+  return tool ? { tool: tool.name, effect: tool.effect, idempotencyKey: session.idempotencyKey(path) } : {}
 }

@@ -1,12 +1,19 @@
 /**
  * What people and programs may tell a run from outside. Each command checks first and appends its event in one go, so it
  * either happened whole or not at all. The caller calls `advance` afterwards.
+ *
+ * Commands that carry a value resolve when it is in the log: a large one goes to the blob store before.
  */
+import type { StepNode } from "../graph/node.ts"
 import { parseWith, type Schema } from "../graph/schema.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
-import { type Resolution, runEvent, stepEvent } from "../run/event.ts"
+import { MAX_PENDING_SIGNALS } from "../lib/limits.ts"
+import { type Resolution, runEvent, type Stored, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
+import { externalize, fitsInline } from "../store/values.ts"
+import { childRunId } from "./children.ts"
+import type { ChildEnd } from "./host.ts"
 import { allNodes, nodeAt } from "./locate.ts"
 import type { Session } from "./session.ts"
 
@@ -24,34 +31,43 @@ export class Commands {
     this.#session = session
   }
 
-  /** Delivers a signal. One that no step waits for yet is kept until a step does. Throws `signal_invalid` when its schema refuses the payload. */
-  signal(name: string, payload: unknown, by?: string): void {
-    for (const node of allNodes(this.#session.workflow.scope)) {
-      const config = node.config as { readonly signal?: string; readonly schema?: Schema } | undefined
-      if (node.kind === "waitFor" && config?.signal === name && config.schema)
-        parseWith(config.schema, payload, "signal_invalid", name)
-    }
-    this.#session.log.append(
-      runEvent("signal.received", {
-        name,
-        payload: toJson(payload ?? null, name),
-        ...(by === undefined ? {} : { by }),
-      }),
-    )
-    for (const step of this.#session.log.state.steps.values())
-      if (step.waiting?.signal === name) this.#session.parking.wake(step.path)
+  /**
+   * Delivers a signal. One that no step waits for yet is kept until a step does. Throws `signal_invalid` when the schema of
+   * a step that takes signals of this name refuses the payload, and `limit_exceeded` when too many are kept already.
+   */
+  async signal(name: string, payload: unknown, by?: string): Promise<void> {
+    const { log, parking } = this.#session
+    for (const schema of this.#schemasOf(name)) parseWith(schema, payload, "signal_invalid", name)
+    await this.#append(toJson(payload ?? null, name), (stored) => {
+      if (log.state.signals.length >= MAX_PENDING_SIGNALS)
+        throw new WaybillError(
+          "limit_exceeded",
+          `The run holds ${MAX_PENDING_SIGNALS} signals that no step has taken.`,
+          {
+            limit: MAX_PENDING_SIGNALS,
+          },
+        )
+      log.append(runEvent("signal.received", { name, payload: stored, ...(by === undefined ? {} : { by }) }))
+      for (const path of this.#waitingFor(name)) parking.wake(path)
+    })
   }
 
-  /** Delivers the end of a child run to the step that waits for it. A second delivery does nothing. */
-  childEnded(path: string, payload: Json): void {
-    const step = this.#session.log.step(path)
-    if (step?.waiting?.reason === "child" && !this.#hasSignal(path)) this.#deliver(path, "child", payload)
+  /** Delivers the end of a child run to the step that started it. A second delivery, and one that comes too late, do nothing. */
+  async childEnded(path: string, end: ChildEnd): Promise<void> {
+    const isAwaited = () => {
+      const step = this.#session.log.step(path)
+      return !this.#session.log.state.ended && step !== undefined && isOpen(step) && !this.#hasSignal(path)
+    }
+    // It may come before the step waits: the child was quicker than the parent's log.
+    if (!isAwaited() || end.runId !== childRunId(this.#session, path)) return
+    await this.#deliver(path, "child", toJson(end, "child"), undefined, isAwaited)
   }
 
   /** Answers the approval at `path`. Throws `not_waiting`, `not_allowed` or `signal_invalid`; the wait goes on then. */
-  approve(path: string, answer: ApprovalAnswer): void {
+  async approve(path: string, answer: ApprovalAnswer): Promise<void> {
+    const isAnswered = () => this.#hasSignal(path) || this.#session.log.step(path)?.status !== "waiting"
     const step = this.#waitingStep(path, "approval")
-    if (this.#hasSignal(path)) throw new WaybillError("not_waiting", `${path} was answered already.`, { path })
+    if (isAnswered()) throw new WaybillError("not_waiting", `${path} was answered already.`, { path })
     const approvers = step.waiting?.approvers
     if (approvers && !approvers.includes(answer.by ?? ""))
       throw new WaybillError(
@@ -59,31 +75,21 @@ export class Commands {
         `${path}: found the approver ${JSON.stringify(answer.by ?? null)}, expected one of ${approvers.join(", ")}.`,
         { path, approvers },
       )
-    const config = nodeAt(this.#session.workflow.scope, path)?.config as { readonly form?: Schema } | undefined
+    const config = this.#nodeAt(path)?.config as { readonly form?: Schema } | undefined
     const form =
       config?.form && answer.approved ? parseWith(config.form, answer.form, "signal_invalid", "form") : answer.form
-    this.#deliver(path, "approval", toJson({ ...answer, form }, "approval"), answer.by)
+    const { approved, by, comment } = answer
+    await this.#deliver(path, "approval", toJson({ approved, by, comment, form }, "approval"), by, () => !isAnswered())
   }
 
   /** Decides about a step that is parked because a crash, or a breakpoint on failures, left it undecided. */
-  resolve(path: string, resolution: Resolution, by?: string): void {
-    const step = this.#step(path)
-    const { action } = resolution
-    const parked = step.waiting?.reason === "interrupted" || step.waiting?.reason === "failed"
-    if (!parked)
-      throw new WaybillError(
-        "not_waiting",
-        `${path} is ${step.status}; only a step that waits to be resolved can be resolved.`,
-        { path, status: step.status },
-      )
-    const config = nodeAt(this.#session.workflow.scope, path)?.config as { readonly output?: Schema } | undefined
-    const checked =
-      action === "complete" && config?.output
-        ? { ...resolution, output: toJson(parseWith(config.output, resolution.output, "output_invalid", path)) }
-        : resolution
-    this.#session.log.append(
-      stepEvent("step.resolved", path, step.attempt, { ...checked, ...(by === undefined ? {} : { by }) }),
-    )
+  async resolve(path: string, resolution: Resolution, by?: string): Promise<void> {
+    this.#parkedStep(path)
+    const value = this.#valueOf(path, resolution)
+    const stored = value === undefined || fitsInline(value) ? value : await externalize(value, this.#session.host.blobs)
+    const step = this.#parkedStep(path)
+    const data = { ...withValue(resolution, stored), ...(by === undefined ? {} : { by }) }
+    this.#session.log.append(stepEvent("step.resolved", path, step.attempt, data))
     this.#session.parking.wake(path)
   }
 
@@ -119,24 +125,73 @@ export class Commands {
       mode: "continue",
     },
   ): void {
-    const { log, gate } = this.#session
+    const { log, gate, parking } = this.#session
     if (!log.state.paused) throw new WaybillError("not_waiting", "The run is not paused.", {})
-    log.append(runEvent("run.resumed", how))
-    for (const step of log.state.steps.values()) {
-      // Going on from a failure without deciding about it is deciding for the failure.
-      if (step.waiting?.reason === "failed")
-        this.resolve(step.path, { action: "fail", message: step.error?.message ?? "The step failed." })
-    }
+    const { mode, to, by } = how
+    // Going on from a failure without deciding about it is deciding for the failure.
+    const held = [...log.state.steps.values()].filter((step) => step.waiting?.reason === "failed")
+    log.append(
+      runEvent("run.resumed", { mode, ...(to === undefined ? {} : { to }), ...(by === undefined ? {} : { by }) }),
+      ...held.map(({ path, attempt, error }) =>
+        stepEvent("step.resolved", path, attempt, { action: "fail", message: error?.message ?? "The step failed." }),
+      ),
+    )
+    for (const { path } of held) parking.wake(path)
     gate.reopen()
   }
 
-  #deliver(path: string, name: string, payload: Json, by?: string): void {
-    this.#session.log.append(runEvent("signal.received", { name, path, payload, ...(by === undefined ? {} : { by }) }))
-    this.#session.parking.wake(path)
+  /** Appends a signal addressed to the step at `path`, unless `isStillAwaited` says no after a large payload was stored. */
+  async #deliver(
+    path: string,
+    name: string,
+    payload: Json,
+    by: string | undefined,
+    isStillAwaited: () => boolean,
+  ): Promise<void> {
+    await this.#append(payload, (stored) => {
+      if (!isStillAwaited()) return
+      const data = { name, path, payload: stored, ...(by === undefined ? {} : { by }) }
+      this.#session.log.append(runEvent("signal.received", data))
+      this.#session.parking.wake(path)
+    })
+  }
+
+  /** A small payload is appended before this returns, so that commands take effect in the order in which they are given. */
+  async #append(payload: Json, append: (stored: Stored) => void): Promise<void> {
+    append(fitsInline(payload) ? payload : await externalize(payload, this.#session.host.blobs))
+  }
+
+  /** The value that a resolution carries, checked; undefined when it carries none. */
+  #valueOf(path: string, resolution: Resolution): Json | undefined {
+    if (resolution.action === "edit") return toJson(resolution.input, path)
+    if (resolution.action !== "complete") return undefined
+    const node = this.#nodeAt(path)
+    const schema = node && this.#session.host.kinds[node.kind]?.output?.(node.config)
+    return toJson(schema ? parseWith(schema, resolution.output, "output_invalid", path) : resolution.output, path)
+  }
+
+  /** The schemas of signals named `name`: the graph knows some names, a waiting step the others. */
+  #schemasOf(name: string): Schema[] {
+    const { workflow, host } = this.#session
+    const takes = (node: StepNode) => host.kinds[node.kind]?.takes?.(node.config)
+    const named = [...allNodes(workflow.scope)].map(takes).filter((one) => one?.signal === name)
+    const waiting = this.#waitingFor(name)
+      .flatMap((path) => this.#nodeAt(path) ?? [])
+      .map(takes)
+    return [...named, ...waiting].flatMap((one) => one?.schema ?? [])
+  }
+
+  #waitingFor(signal: string): string[] {
+    const steps = [...this.#session.log.state.steps.values()]
+    return steps.filter((step) => step.waiting?.signal === signal).map((step) => step.path)
   }
 
   #hasSignal(path: string): boolean {
     return this.#session.log.state.signals.some((signal) => signal.path === path)
+  }
+
+  #nodeAt(path: string): StepNode | undefined {
+    return nodeAt(this.#session.workflow.scope, path, this.#session.host.kinds)
   }
 
   #step(path: string): StepState {
@@ -145,7 +200,17 @@ export class Commands {
     return step
   }
 
-  #waitingStep(path: string, reason: "approval"): StepState {
+  #parkedStep(path: string): StepState {
+    const step = this.#step(path)
+    if (step.waiting?.reason === "interrupted" || step.waiting?.reason === "failed") return step
+    throw new WaybillError(
+      "not_waiting",
+      `${path} is ${step.status}; only a step that waits to be resolved can be resolved.`,
+      { path, status: step.status },
+    )
+  }
+
+  #waitingStep(path: string, reason: string): StepState {
     const step = this.#step(path)
     if (step.waiting?.reason !== reason)
       throw new WaybillError(
@@ -155,6 +220,12 @@ export class Commands {
       )
     return step
   }
+}
+
+function withValue(resolution: Resolution, value: Stored | undefined): Resolution {
+  if (value === undefined) return resolution
+  if (resolution.action === "complete") return { action: "complete", output: value }
+  return resolution.action === "edit" ? { action: "edit", input: value } : resolution
 }
 
 function isOpen(step: StepState): boolean {

@@ -1,80 +1,108 @@
 /**
  * Undoing: when a run failed, or was cancelled with compensation, its completed tool steps that know how are undone,
  * last first, one at a time. Each undo has its own attempts; one that fails for good is logged and the others go on.
+ * An undo of an unsafe tool that a crash cut off may have happened: it is reported as failed and not repeated.
  */
-import type { StepNode } from "../graph/node.ts"
+import type { RetryPolicy, StepNode } from "../graph/node.ts"
 import type { Tool } from "../graph/tool.ts"
-import { errorData } from "../lib/errors.ts"
-import type { Json } from "../lib/json.ts"
+import { untilAborted } from "../lib/abort.ts"
+import { durationMs } from "../lib/duration.ts"
+import { WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import { stepEvent } from "../run/event.ts"
+import type { StepState } from "../run/run-state.ts"
+import { externalize } from "../store/values.ts"
 import { classifyFailure } from "./failure.ts"
 import { nodeAt } from "./locate.ts"
 import { retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
 
-/** Paths still to be undone, last completed first. Empty unless the run ended in a way that asks for it. */
-export function pendingCompensations(session: Session): readonly string[] {
+interface Undo {
+  readonly path: string
+  readonly tool: Tool
+  readonly policy: RetryPolicy
+}
+
+/** Undoes what is still to be undone, last completed first. Does nothing unless the run ended in a way that asks for it. */
+export async function compensate(session: Session): Promise<void> {
   const { state } = session.log
   const wanted = state.ended === "failed" || (state.ended === "cancelled" && state.cancelled?.compensate === true)
-  if (!wanted) return []
-  return state.completedOrder
-    .filter((path) => compensationOf(session, path) && !isSettled(state.steps.get(path)?.compensation))
-    .reverse()
-}
-
-export async function compensate(session: Session): Promise<void> {
-  for (const path of pendingCompensations(session)) await undo(session, path)
-}
-
-function isSettled(compensation: "running" | "completed" | "failed" | undefined): boolean {
-  return compensation === "completed" || compensation === "failed"
-}
-
-function compensationOf(session: Session, path: string): { readonly node: StepNode; readonly tool: Tool } | undefined {
-  const node = nodeAt(session.workflow.scope, path)
-  const config = node?.config as { readonly tool?: Tool } | undefined
-  return node?.kind === "tool" && config?.tool?.compensate ? { node, tool: config.tool } : undefined
-}
-
-async function undo(session: Session, path: string): Promise<void> {
-  const found = compensationOf(session, path)
-  const step = session.log.step(path)
-  if (!found?.tool.compensate || step?.inputSeq === undefined || step.outputSeq === undefined) return
-  const input = await session.values.load(step.inputSeq)
-  const output = await session.values.load(step.outputSeq)
-  for (let attempt = 1; ; attempt += 1) {
-    session.log.append(stepEvent("compensation.started", path, attempt, { input: input as Json }))
-    try {
-      const { host } = session
-      const idempotencyKey = session.idempotencyKey(`${path}~compensate`)
-      const call = {
-        input,
-        output,
-        idempotencyKey,
-        attempt,
-        signal: new AbortController().signal,
-        secrets: host.secrets,
-        fetch: host.fetch,
-      }
-      const undone = await found.tool.compensate(call)
-      session.log.append(
-        stepEvent("compensation.completed", path, attempt, { output: toJson(undone ?? null, `${path}~compensate`) }),
-      )
-      return
-    } catch (thrown) {
-      const failure = classifyFailure(thrown, path, "tool_failed")
-      const policy = found.node.options.retry ?? found.tool.retry ?? {}
-      const delayMs = retryDelayMs(policy, attempt, failure, session.host.random)
-      const retryAtMs = delayMs === undefined ? undefined : session.nowMs() + delayMs
-      session.log.append(
-        stepEvent("compensation.failed", path, attempt, {
-          error: errorData(failure.error),
-          ...(retryAtMs === undefined ? {} : { retryAtMs }),
-        }),
-      )
-      if (retryAtMs === undefined) return
-      await session.parking.wait(`${path}~compensate`, retryAtMs)
-    }
+  if (!wanted) return
+  for (const path of [...state.completedOrder].reverse()) {
+    const undo = undoOf(session, path)
+    if (undo) await undoStep(session, undo)
   }
+}
+
+function undoOf(session: Session, path: string): Undo | undefined {
+  const node = nodeAt(session.workflow.scope, path, session.host.kinds)
+  const tool = node && session.host.kinds[node.kind]?.tool?.(node.config)
+  return node && tool?.compensate ? { path, tool, policy: policyOf(session, node) } : undefined
+}
+
+function policyOf(session: Session, node: StepNode): RetryPolicy {
+  return node.options.retry ?? session.host.kinds[node.kind]?.retry?.(node.config) ?? { attempts: 1 }
+}
+
+async function undoStep(session: Session, undo: Undo): Promise<void> {
+  const { log, parking } = session
+  const place = `${undo.path}~compensate`
+  const step = log.step(undo.path)
+  if (!step) return
+  if (step.compensation === "running" && step.compensationRetryAtMs === undefined) cutOff(session, undo, step)
+  for (;;) {
+    if (step.compensation === "completed" || step.compensation === "failed") return
+    if ((step.compensationRetryAtMs ?? 0) > session.nowMs()) await parking.wait(place, step.compensationRetryAtMs)
+    else await attemptUndo(session, undo, step)
+  }
+}
+
+async function attemptUndo(session: Session, undo: Undo, step: StepState): Promise<void> {
+  const { log, values, host } = session
+  const { path, tool } = undo
+  const attempt = (step.compensationAttempt ?? 0) + 1
+  const { inputSeq, outputSeq } = step
+  const stored = inputSeq === undefined ? null : values.stored(inputSeq)
+  log.append(stepEvent("compensation.started", path, attempt, { input: stored }))
+  const limitMs = tool.timeout === undefined ? undefined : durationMs(tool.timeout, `${tool.name}.timeout`)
+  const late = new WaybillError("step_timeout", `${path}: found no end of its compensation within ${limitMs} ms.`, {
+    path,
+  })
+  const atMs = limitMs === undefined ? undefined : session.nowMs() + limitMs
+  const deadline = session.deadlines.start(new AbortController().signal, atMs, late)
+  try {
+    const input = inputSeq === undefined ? null : toJson(await values.load(inputSeq))
+    const output = outputSeq === undefined ? null : toJson(await values.load(outputSeq))
+    const idempotencyKey = session.idempotencyKey(`${path}~compensate`)
+    const { secrets, fetch } = host
+    const call = { input, output, idempotencyKey, attempt, signal: deadline.signal, secrets, fetch }
+    const undone = await untilAborted(Promise.resolve(tool.compensate?.(call)), deadline.signal)
+    const result = await externalize(toJson(undone ?? null, `${path}~compensate`), host.blobs)
+    log.append(stepEvent("compensation.completed", path, attempt, { output: result }))
+  } catch (thrown) {
+    if (log.fault) throw thrown
+    failed(session, undo, attempt, thrown)
+  } finally {
+    deadline.clear()
+  }
+}
+
+/** A compensation that was in flight when the object died. */
+function cutOff(session: Session, undo: Undo, step: StepState): void {
+  const message = `The compensation by ${undo.tool.name} was in flight when its process ended: it may have happened.`
+  const attempt = step.compensationAttempt ?? 1
+  const error = new WaybillError("compensation_interrupted", message, { path: undo.path })
+  if (undo.tool.effect !== "unsafe") return failed(session, undo, attempt, error)
+  session.log.append(stepEvent("compensation.failed", undo.path, attempt, { error: error.toJSON() }))
+}
+
+function failed(session: Session, undo: Undo, attempt: number, thrown: unknown): void {
+  const failure = classifyFailure(thrown, undo.path, "tool_failed")
+  const delayMs = retryDelayMs(undo.policy, attempt, failure, session.host.random)
+  session.log.append(
+    stepEvent("compensation.failed", undo.path, attempt, {
+      error: failure.error,
+      ...(delayMs === undefined ? {} : { retryAtMs: session.nowMs() + delayMs }),
+    }),
+  )
 }

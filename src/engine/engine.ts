@@ -1,6 +1,6 @@
 /**
  * The engine: one run of one workflow on one log. It is told what happens outside (`advance`, `wake`, the commands) and
- * tells its host when it next has to be woken; it owns no timer, no alarm and no socket.
+ * tells its host when it next has to be woken; it owns no alarm and no socket.
  *
  * Invariants:
  * 1. All that it knows it can fold from the log: an engine made anew on the same log goes on where the old one stood.
@@ -14,8 +14,10 @@ import { toJson } from "../lib/json.ts"
 import { type RunHeader, runEvent, stepEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
+import { cancelOrphans } from "./children.ts"
 import { Commands } from "./commands.ts"
-import { compensate, pendingCompensations } from "./compensate.ts"
+import { compensate } from "./compensate.ts"
+import { plainError } from "./failure.ts"
 import type { EngineHost } from "./host.ts"
 import { Session } from "./session.ts"
 import { walkScope } from "./walk.ts"
@@ -24,6 +26,8 @@ export class Engine {
   readonly #session: Session
   readonly commands: Commands
   #walking: Promise<void> | undefined
+  /** Why the walk ended before its time: the store failed, or we did. */
+  #broken: { readonly thrown: unknown } | undefined
 
   /** Takes up the run in `host.store`, or prepares an empty log for `create`. */
   constructor(host: EngineHost, workflow: Workflow) {
@@ -60,36 +64,41 @@ export class Engine {
   }
 
   /**
-   * Moves the run as far as it can go by itself: until it has ended, every task waits for the outside, or the turn is over
-   * (`"yield"`: call again soon). A call while another is under way joins it.
+   * Moves the run as far as it can go by itself: until it has ended and owes nothing, every task waits for the outside, or
+   * the turn is over (`"yield"`: call again soon). A call while another is under way joins it. A run that ended may still
+   * owe something (compensations, the cancelling of children): an engine made anew for it has to be advanced too.
+   *
+   * Rejects when the store failed. This engine is of no more use then: make a new one on the same store.
    */
   async advance(): Promise<"idle" | "yield"> {
     const { pulse, gate } = this.#session
+    this.wake()
+    gate.newTurn()
     if (!this.#walking) {
       pulse.add()
-      this.#recover()
       this.#walking = this.#walk().finally(() => pulse.remove())
     }
-    gate.newTurn()
     await pulse.idle()
+    if (this.#broken) throw this.#broken.thrown
     return gate.turnOver ? "yield" : "idle"
   }
 
-  /** Wakes what waited for a time that has come; the run's own timeout too. Call `advance` afterwards. */
+  /** Wakes what waited for a time that has come, and stops what took too long. `advance` does it too. */
   wake(): void {
-    const session = this.#session
-    if (this.#timeoutAtMs() <= session.nowMs() && !this.state.ended) {
-      session.abort.abort(
-        new WaybillError("run_timeout", `The run had not ended ${session.workflow.timeoutMs} ms after it was created.`),
-      )
+    const { workflow, abort, parking, deadlines } = this.#session
+    const nowMs = this.#session.nowMs()
+    if (this.#timeoutAtMs() <= nowMs) {
+      const message = `The run had not ended ${workflow.timeoutMs} ms after it was created.`
+      abort.abort(new WaybillError("run_timeout", message))
     }
-    session.parking.wakeDue(session.nowMs())
+    deadlines.fireDue(nowMs)
+    parking.wakeDue(nowMs)
   }
 
   /** When `wake` is next needed, milliseconds since the epoch; undefined when only the outside can move the run. */
   nextWakeMs(): number | undefined {
-    if (this.state.ended && !this.busy) return undefined
-    const next = Math.min(this.#session.parking.nextWakeMs() ?? Number.POSITIVE_INFINITY, this.#timeoutAtMs())
+    const { parking, deadlines } = this.#session
+    const next = Math.min(parking.nextWakeMs() ?? Number.POSITIVE_INFINITY, deadlines.nextMs(), this.#timeoutAtMs())
     return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
@@ -100,13 +109,31 @@ export class Engine {
 
   #timeoutAtMs(): number {
     const { timeoutMs } = this.#session.workflow
-    return timeoutMs === undefined || this.state.ended ? Number.POSITIVE_INFINITY : this.state.createdAtMs + timeoutMs
+    const { header, ended, createdAtMs } = this.state
+    return timeoutMs === undefined || !header || ended ? Number.POSITIVE_INFINITY : createdAtMs + timeoutMs
+  }
+
+  /** Never rejects: what goes wrong is in the log or, when the log itself fails, thrown by `advance`. */
+  async #walk(): Promise<void> {
+    const session = this.#session
+    const { log } = session
+    try {
+      if (!log.state.ended) {
+        this.#recover()
+        await this.#walkBody().catch((thrown: unknown) => this.#fail(thrown))
+      }
+      if (log.state.ended !== "succeeded") {
+        await cancelOrphans(session)
+        await compensate(session)
+      }
+    } catch (thrown) {
+      this.#broken = { thrown }
+    }
   }
 
   /** An engine that is new to its log: what was in flight when the last one died is interrupted, and unsafe effects are parked. */
   #recover(): void {
     const { log } = this.#session
-    if (log.state.ended) return
     const cutOff = [...log.state.steps.values()].filter((step) => step.status === "running" && !step.composite)
     if (cutOff.length === 0) return
     log.append(
@@ -114,20 +141,6 @@ export class Engine {
         stepEvent("step.interrupted", step.path, step.attempt, { parked: step.effect === "unsafe" }),
       ),
     )
-  }
-
-  async #walk(): Promise<void> {
-    const session = this.#session
-    const { log } = session
-    try {
-      if (!log.state.ended) await this.#walkBody()
-    } catch (thrown) {
-      if (!log.state.ended) {
-        const error = errorData(thrown, "internal")
-        log.append(runEvent("run.failed", { error, ...(error.path === undefined ? {} : { at: error.path }) }))
-      }
-    }
-    if (pendingCompensations(session).length > 0) await compensate(session)
   }
 
   async #walkBody(): Promise<void> {
@@ -138,8 +151,14 @@ export class Engine {
     const checked = workflow.outputSchema
       ? parseWith(workflow.outputSchema, result, "output_invalid", "output")
       : result
-    const output = toJson(checked ?? null, "output")
-    const stored = await externalize(output, host.blobs)
+    const stored = await externalize(toJson(checked ?? null, "output"), host.blobs)
     log.append(runEvent("run.completed", { output: stored }))
+  }
+
+  #fail(thrown: unknown): void {
+    const { log } = this.#session
+    if (log.closed) return
+    const error = plainError(errorData(thrown, "internal"))
+    log.append(runEvent("run.failed", { error, ...(error.path === undefined ? {} : { at: error.path }) }))
   }
 }

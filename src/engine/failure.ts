@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from "../lib/error-codes.ts"
 import { type ErrorData, errorData, isErrorCode } from "../lib/errors.ts"
+import { canonicalJson } from "../lib/json.ts"
 import { FAILURE_CLASSES, type FailureClass } from "../model/failure.ts"
 import type { StepFailure } from "./retry.ts"
 
@@ -19,6 +20,7 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, FailureClass>> = {
   run_cancelled: "cancelled",
   approval_rejected: "own_code.config",
   wait_timeout: "own_code.config",
+  step_crashed: "own_code.config",
   child_failed: "own_code.config",
 }
 
@@ -36,7 +38,7 @@ export class FinalFailure extends Error {
 /** A failure of the step at `path`. Errors that are not ours are `fallback`. */
 export function classifyFailure(thrown: unknown, path: string, fallback: ErrorCode): ClassifiedFailure {
   if (thrown instanceof FinalFailure) return { ...classifyFailure(thrown.cause, path, fallback), final: true }
-  const data = errorData(thrown, fallback)
+  const data = plainError(errorData(thrown, fallback))
   const error = data.path === undefined ? { ...data, path } : data
   const { name, retryAfterMs } = facts(thrown)
   return {
@@ -44,6 +46,17 @@ export function classifyFailure(thrown: unknown, path: string, fallback: ErrorCo
     failureClass: failureClass(error),
     final: name === "NonRetryableError",
     ...(typeof retryAfterMs === "number" ? { retryAfterMs } : {}),
+  }
+}
+
+/** The error as the log can hold it: details that are not plain JSON, such as an author may throw, are left out. */
+export function plainError(error: ErrorData): ErrorData {
+  try {
+    canonicalJson(error.details ?? {})
+    return error
+  } catch {
+    const { details: _details, ...rest } = error
+    return rest
   }
 }
 

@@ -9,6 +9,7 @@ import { WaybillError } from "../lib/errors.ts"
 import { MAX_STEPS_PER_RUN, MAX_STEPS_PER_TURN, MAX_TURN_MS } from "../lib/limits.ts"
 import { type Breakpoint, runEvent } from "../run/event.ts"
 import type { Parking } from "./parking.ts"
+import type { Pulse } from "./pulse.ts"
 import type { RunLog } from "./run-log.ts"
 
 /** Places in the parking that are no step's path: paths never begin with a space. */
@@ -18,15 +19,17 @@ const RESUME = " resume"
 export class Gate {
   readonly #log: RunLog
   readonly #parking: Parking
+  readonly #pulse: Pulse
   readonly #clock: Clock
   #turnSteps = 0
   #turnStartedMs: number
   /** The `run.resumed` that asked for one step and whose step has been let through. */
   #steppedSeq = 0
 
-  constructor(log: RunLog, parking: Parking, clock: Clock) {
+  constructor(log: RunLog, parking: Parking, pulse: Pulse, clock: Clock) {
     this.#log = log
     this.#parking = parking
+    this.#pulse = pulse
     this.#clock = clock
     this.#turnStartedMs = clock.nowMs()
   }
@@ -58,9 +61,9 @@ export class Gate {
       })
     for (;;) {
       if (this.#turnSteps >= MAX_STEPS_PER_TURN || this.#clock.nowMs() - this.#turnStartedMs > MAX_TURN_MS) {
-        await this.#parking.wait(NEXT_TURN, undefined, signal)
+        await this.#nextTurn(signal)
       } else if (state.paused) {
-        await this.#parking.wait(RESUME, undefined, signal)
+        await this.resumed(signal)
       } else if (this.#stopsAt(node, path)) {
         this.#log.append(runEvent("run.paused", { reason: "breakpoint", at: path }))
       } else break
@@ -69,19 +72,34 @@ export class Gate {
     this.#turnSteps += 1
   }
 
+  /** Resolves when the run, which is paused, was resumed. */
+  resumed(signal: AbortSignal): Promise<void> {
+    return this.#parking.wait(RESUME, undefined, signal)
+  }
+
+  /** The turn ends at the first task that finds it over: others may be in a call that takes longer than several turns. */
+  async #nextTurn(signal: AbortSignal): Promise<void> {
+    const next = this.#parking.wait(NEXT_TURN, undefined, signal)
+    this.#pulse.release()
+    await next
+  }
+
   #stopsAt(node: StepNode, path: string): boolean {
     const { resumed, lastStartSeq, costNanoUsd } = this.#log.state
     // Resumed at this very step: it must be passed once, or its breakpoint would hold the run for ever.
-    if (resumed && resumed.from === path && lastStartSeq < resumed.seq) return false
+    if (resumed && resumed.from === path) return false
     if (resumed?.mode === "step" && (lastStartSeq > resumed.seq || this.#steppedSeq === resumed.seq)) return true
     if (resumed?.mode === "run-to" && (resumed.to === path || resumed.to === node.name)) return true
-    return (this.#log.header.breakpoints ?? []).some((breakpoint) => meets(breakpoint, node, path, costNanoUsd))
+    return (this.#log.header.breakpoints ?? []).some((breakpoint) =>
+      "costAboveNanoUsd" in breakpoint
+        ? costNanoUsd > breakpoint.costAboveNanoUsd && (resumed?.costNanoUsd ?? 0) <= breakpoint.costAboveNanoUsd
+        : meets(breakpoint, node, path),
+    )
   }
 }
 
-function meets(breakpoint: Breakpoint, node: StepNode, path: string, costNanoUsd: number): boolean {
+function meets(breakpoint: Breakpoint, node: StepNode, path: string): boolean {
   if ("step" in breakpoint) return breakpoint.step === path || breakpoint.step === node.name
   if ("kind" in breakpoint) return breakpoint.kind === node.kind
-  if ("costAboveNanoUsd" in breakpoint) return costNanoUsd > breakpoint.costAboveNanoUsd
   return false
 }

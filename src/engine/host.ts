@@ -18,20 +18,24 @@ export interface ChildStart {
   readonly runId: string
   readonly workflow: string
   readonly input: Json
-  readonly parent: { readonly runId: string; readonly path: string }
+  readonly parent: { readonly runId: string; readonly path: string; readonly depth: number }
   readonly header: Pick<RunHeader, "tenant" | "user" | "region" | "tags">
 }
 
 export interface ChildRuns {
   start(child: ChildStart): Promise<void>
+  /** May be called for a run that has ended, or was never started: it may throw `run_ended` or `run_not_found` then. */
   cancel(runId: string, reason: string): Promise<void>
 }
 
 /** What a child run tells its parent when it ends, as the payload of the parent's signal. */
 export interface ChildEnd {
+  readonly runId: string
   readonly status: "succeeded" | "failed" | "cancelled"
   readonly output?: Json
   readonly error?: ErrorData
+  /** What the child and its own children cost. */
+  readonly costNanoUsd?: number
 }
 
 export interface EngineHost {
@@ -44,7 +48,7 @@ export interface EngineHost {
   readonly fetch: typeof fetch
   readonly secrets: Readonly<Record<string, string | undefined>>
   readonly children: ChildRuns
-  /** Called with every batch of events right after it was appended. */
+  /** Called with every batch of events right after it was appended. What it throws is dropped. */
   readonly onEvents: (events: readonly RunEvent[]) => void
   /** Called with pieces of answers as they stream in; nothing durable depends on them. `reset`: the pieces before it are void. */
   readonly onDelta?: (delta: {

@@ -1,18 +1,25 @@
 /** From a path in a run (`outcome.refund.charge`, `items[3].extract`) to the step of the graph that it is an execution of. */
 import type { Scope, StepNode } from "../graph/node.ts"
+import type { StepKind } from "../steps/step-kind.ts"
 
-/** The node at `path`, or undefined when the graph has none (or the step was made at run time, as an agent's are). */
-export function nodeAt(scope: Scope, path: string): StepNode | undefined {
-  const parts = path.replace(/\[\d+\]/g, ".[]").split(".")
-  return descend(scope, parts)
+type Kinds = Readonly<Record<string, StepKind>>
+
+/** The node at `path`, or undefined when the graph has none. */
+export function nodeAt(scope: Scope, path: string, kinds: Kinds): StepNode | undefined {
+  const [, name = "", inside = ""] = /^([^.[]+)(.*)$/.exec(path) ?? []
+  const node = scope.steps.find((step) => step.name === name)
+  if (!node || inside === "") return node
+  const { scope: inner, rest } = innerScope(node, inside)
+  if (inner) return nodeAt(inner, rest, kinds)
+  return kinds[node.kind]?.nodeInside?.(node.config, inside)
 }
 
-function descend(scope: Scope, parts: readonly string[]): StepNode | undefined {
-  const node = scope.steps.find((step) => step.name === parts[0])
-  if (!node || parts.length === 1) return node
-  // `[]` stands for the one scope of a map or a loop, any other part for the scope of that name.
-  const inner = parts[1] === "[]" ? Object.values(node.scopes)[0] : node.scopes[parts[1] ?? ""]
-  return inner && parts.length > 2 ? descend(inner, parts.slice(2)) : undefined
+/** `[3].` leads into the one scope of a map or a loop, `.refund.` into the scope of that name. */
+function innerScope(node: StepNode, inside: string): { readonly scope?: Scope | undefined; readonly rest: string } {
+  const [all = "", index, key = ""] = /^(?:(\[\d+\])|\.([^.]+))\./.exec(inside) ?? []
+  const named = Object.hasOwn(node.scopes, key) ? node.scopes[key] : undefined
+  const scope = index === undefined ? named : Object.values(node.scopes)[0]
+  return { scope, rest: inside.slice(all.length) }
 }
 
 /** Every node of a scope and of the scopes inside it. */

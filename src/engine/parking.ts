@@ -7,11 +7,11 @@ import type { Pulse } from "./pulse.ts"
 interface Parked {
   readonly untilMs: number
   readonly wake: () => void
-  readonly fail: (reason: unknown) => void
 }
 
 export class Parking {
   readonly #pulse: Pulse
+  /** Who waits, by place; a place where nobody waits is not in here. */
   readonly #places = new Map<string, Set<Parked>>()
 
   constructor(pulse: Pulse) {
@@ -25,26 +25,18 @@ export class Parking {
   wait(place: string, untilMs = Number.POSITIVE_INFINITY, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason)
     return new Promise((resolve, reject) => {
-      const leave = () => {
-        this.#places.get(place)?.delete(parked)
+      const leave = (settle: () => void) => {
+        this.#remove(place, parked)
         signal?.removeEventListener("abort", onAbort)
         this.#pulse.add()
+        settle()
       }
-      const parked: Parked = {
-        untilMs,
-        wake: () => {
-          leave()
-          resolve()
-        },
-        fail: (reason) => {
-          leave()
-          reject(reason)
-        },
-      }
-      const onAbort = () => parked.fail(signal?.reason)
+      const onAbort = () => leave(() => reject(signal?.reason))
+      const parked: Parked = { untilMs, wake: () => leave(resolve) }
       signal?.addEventListener("abort", onAbort, { once: true })
-      const here = this.#places.get(place) ?? new Set()
-      this.#places.set(place, here.add(parked))
+      const here = this.#places.get(place)
+      if (here) here.add(parked)
+      else this.#places.set(place, new Set([parked]))
       this.#pulse.remove()
     })
   }
@@ -54,6 +46,12 @@ export class Parking {
     for (const parked of [...(this.#places.get(place) ?? [])]) parked.wake()
   }
 
+  /** Wakes the one who has waited longest at `place`. */
+  wakeOne(place: string): void {
+    const [first] = this.#places.get(place) ?? []
+    first?.wake()
+  }
+
   /** Wakes all whose time has come. */
   wakeDue(nowMs: number): void {
     for (const parked of this.#all()) if (parked.untilMs <= nowMs) parked.wake()
@@ -61,7 +59,7 @@ export class Parking {
 
   /** Whether anybody waits at `place`. */
   has(place: string): boolean {
-    return (this.#places.get(place)?.size ?? 0) > 0
+    return this.#places.has(place)
   }
 
   /** When the first timed wait ends; undefined when none has a time. */
@@ -69,6 +67,12 @@ export class Parking {
     let next = Number.POSITIVE_INFINITY
     for (const parked of this.#all()) next = Math.min(next, parked.untilMs)
     return next === Number.POSITIVE_INFINITY ? undefined : next
+  }
+
+  #remove(place: string, parked: Parked): void {
+    const here = this.#places.get(place)
+    here?.delete(parked)
+    if (here?.size === 0) this.#places.delete(place)
   }
 
   #all(): Parked[] {

@@ -19,15 +19,19 @@ export class Pulse {
 
   remove(count = 1): void {
     this.#tokens -= count
-    if (this.#tokens > 0) return
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const resolve of waiters) resolve()
+    if (this.#tokens <= 0) this.release()
   }
 
-  /** Resolves as soon as no task can move by itself. */
+  /** Resolves as soon as no task can move by itself, or at the next `release`. */
   idle(): Promise<void> {
     if (!this.busy) return Promise.resolve()
     return new Promise((resolve) => this.#waiters.push(resolve))
+  }
+
+  /** Lets those go who wait for `idle`, though tasks are under way: a turn is over, and the outside has to begin the next. */
+  release(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const resolve of waiters) resolve()
   }
 }

@@ -4,22 +4,16 @@ import type { Workflow } from "../graph/workflow.ts"
 import { sha256 } from "../lib/digest.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { FailureClass } from "../model/failure.ts"
-import { runEvent } from "../run/event.ts"
+import { type NewEvent, runEvent } from "../run/event.ts"
 import type { StepKind } from "../steps/step-kind.ts"
+import { Deadlines } from "./deadlines.ts"
 import { Gate } from "./gate.ts"
 import type { EngineHost } from "./host.ts"
 import { Parking } from "./parking.ts"
 import { Pulse } from "./pulse.ts"
 import { RunLog } from "./run-log.ts"
-import { timeoutsOf } from "./timeouts.ts"
+import { Slots } from "./slots.ts"
 import { RunValues } from "./values.ts"
-
-/** A signal that aborts when a step's time is over or its parent aborts; `clear` must be called when the attempt ends. */
-export interface Deadline {
-  readonly signal: AbortSignal
-  readonly atMs?: number
-  clear(): void
-}
 
 /** The walk over a scope (`walk.ts`), which the steps inside it need in turn: handed in, so that the files make no circle. */
 export type WalkScope = (
@@ -30,26 +24,38 @@ export type WalkScope = (
   signal: AbortSignal,
 ) => Promise<unknown>
 
+/** One step of the graph where the walk met it: what its attempts have in common. */
+export interface StepJob {
+  readonly kind: StepKind
+  readonly node: StepNode
+  readonly path: string
+  readonly values: Values
+}
+
 export class Session {
   readonly host: EngineHost
   readonly workflow: Workflow
   readonly log: RunLog
   readonly pulse = new Pulse()
   readonly parking = new Parking(this.pulse)
+  readonly slots = new Slots(this.parking)
+  readonly deadlines: Deadlines
   readonly values: RunValues
   readonly gate: Gate
-  /** Aborts everything in flight: on cancellation and when the run's time is over. */
+  /** Aborts everything in flight: on cancellation, when the run's time is over, when the store fails. */
   readonly abort = new AbortController()
-
+  /** Signals that a step has taken and not yet logged as used up: no other step may take them too. */
+  readonly claimed = new Set<number>()
   readonly walkScope: WalkScope
 
   constructor(host: EngineHost, workflow: Workflow, walkScope: WalkScope) {
     this.host = host
     this.walkScope = walkScope
     this.workflow = workflow
-    this.log = new RunLog(host.store, host.clock, host.onEvents)
+    this.log = new RunLog(host.store, host.clock, host.onEvents, (fault) => this.abort.abort(fault))
+    this.deadlines = new Deadlines(host.clock)
     this.values = new RunValues(this.log, host.blobs)
-    this.gate = new Gate(this.log, this.parking, host.clock)
+    this.gate = new Gate(this.log, this.parking, this.pulse, host.clock)
   }
 
   nowMs(): number {
@@ -72,19 +78,6 @@ export class Session {
     return `waybill-${sha256(`${this.log.header.runId}\n${path}`).slice(0, 32)}`
   }
 
-  /** The clock of one attempt: its own timeout, and what is left of the step's total. */
-  deadline(kind: StepKind, node: StepNode, path: string, parent: AbortSignal): Deadline {
-    const { attemptMs, totalMs } = timeoutsOf(kind, node)
-    const startedAtMs = this.log.step(path)?.startedAtMs ?? this.nowMs()
-    const leftMs = totalMs === undefined ? Number.POSITIVE_INFINITY : startedAtMs + totalMs - this.nowMs()
-    const limitMs = Math.min(attemptMs ?? Number.POSITIVE_INFINITY, Math.max(0, leftMs))
-    if (limitMs === Number.POSITIVE_INFINITY) return { signal: parent, clear: () => {} }
-    const own = new AbortController()
-    const error = new WaybillError("step_timeout", `${path}: found no end after ${limitMs} ms.`, { path, limitMs })
-    const cancelTimer = this.host.clock.setTimer(limitMs, () => own.abort(error))
-    return { signal: AbortSignal.any([parent, own.signal]), atMs: this.nowMs() + limitMs, clear: cancelTimer }
-  }
-
   /** Whether a breakpoint on failures wants the run to stop at one of this class. */
   holdsFailure(failureClass: FailureClass): boolean {
     if (failureClass === "cancelled") return false
@@ -96,7 +89,8 @@ export class Session {
     })
   }
 
-  pauseAt(path: string): void {
-    if (!this.log.state.paused) this.log.append(runEvent("run.paused", { reason: "breakpoint", at: path }))
+  /** The event that pauses the run at `path`; none when it is paused already. */
+  pauseAt(path: string): NewEvent[] {
+    return this.log.state.paused ? [] : [runEvent("run.paused", { reason: "breakpoint", at: path })]
   }
 }

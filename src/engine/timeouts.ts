@@ -1,10 +1,38 @@
-/** How long a step and its attempts may take. */
-import type { StepNode } from "../graph/node.ts"
+/** When the time of a step's attempt is over: its own timeout, or what is left of the time for all attempts. */
 import { durationMs } from "../lib/duration.ts"
-import type { StepKind } from "../steps/step-kind.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { FinalFailure } from "./failure.ts"
+import type { Session, StepJob } from "./session.ts"
 
-/** Milliseconds of a step's timeouts, from its options or its kind. */
-export function timeoutsOf(kind: StepKind, node: StepNode): { readonly attemptMs?: number; readonly totalMs?: number } {
+export interface TimeLimit {
+  readonly atMs: number
+  /** What the attempt fails with then. */
+  readonly reason: unknown
+}
+
+/** The limit of the attempt that starts now, or that started at `attemptAtMs` and goes on; undefined when there is none. */
+export function timeLimit(session: Session, job: StepJob, attemptAtMs: number): TimeLimit | undefined {
+  const { attemptMs, totalMs } = timeoutsOf(job)
+  const attemptEndMs = attemptAtMs + (attemptMs ?? Number.POSITIVE_INFINITY)
+  const totalEndMs = totalEnd(session, job, attemptAtMs)
+  if (totalEndMs <= attemptEndMs && totalMs !== undefined)
+    // There is no time left in which another attempt could succeed.
+    return { atMs: totalEndMs, reason: new FinalFailure(timedOut(job.path, "all attempts together", totalMs)) }
+  if (attemptMs !== undefined) return { atMs: attemptEndMs, reason: timedOut(job.path, "the attempt", attemptMs) }
+  return undefined
+}
+
+/** When the time for all attempts is over; infinite when there is no limit. */
+export function totalEnd(session: Session, job: StepJob, nowMs: number): number {
+  const { totalMs = Number.POSITIVE_INFINITY } = timeoutsOf(job)
+  return (session.log.step(job.path)?.startedAtMs ?? nowMs) + totalMs
+}
+
+function timedOut(path: string, what: string, limitMs: number): WaybillError {
+  return new WaybillError("step_timeout", `${path}: found no end of ${what} within ${limitMs} ms.`, { path, limitMs })
+}
+
+function timeoutsOf({ kind, node }: StepJob): { readonly attemptMs?: number; readonly totalMs?: number } {
   const own = node.options.timeout ?? kind.timeout?.(node.config)
   if (own === undefined) return {}
   if (typeof own !== "object") return { attemptMs: durationMs(own, `${node.name}.timeout`) }

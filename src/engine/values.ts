@@ -30,6 +30,8 @@ export class RunValues {
   /** Loaded values by event number, oldest use first. */
   readonly #cache = new Map<number, { readonly value: unknown; readonly bytes: number }>()
   #bytes = 0
+  /** Values that closures under evaluation asked for, with the number of those closures: they must not fall out of memory. */
+  readonly #pinned = new Map<number, { readonly value: unknown; count: number }>()
 
   constructor(log: RunLog, blobs: BlobStore) {
     this.#log = log
@@ -60,40 +62,69 @@ export class RunValues {
 
   /** Calls `closure` with `values`, loading what it touches. The closure may be called several times. */
   async evaluate<Result>(closure: (values: Values) => Result, values: Values): Promise<Awaited<Result>> {
-    for (;;) {
-      try {
-        return await closure(values)
-      } catch (thrown) {
-        if (!(thrown instanceof MissingValue)) throw thrown
-        await this.load(thrown.seq)
+    const pinned: number[] = []
+    try {
+      for (;;) {
+        try {
+          return await closure(values)
+        } catch (thrown) {
+          if (!(thrown instanceof MissingValue)) throw thrown
+          this.#pin(thrown.seq, await this.load(thrown.seq))
+          pinned.push(thrown.seq)
+        }
       }
+    } finally {
+      for (const seq of pinned) this.#unpin(seq)
     }
+  }
+
+  /** The value that event `seq` holds, as the log holds it. */
+  stored(seq: number): Stored {
+    return storedValue(this.#log.store.get(seq))
   }
 
   /** The value that event `seq` holds, whole. */
   async load(seq: number): Promise<unknown> {
     const cached = this.#cache.get(seq)
     if (cached) return cached.value
-    const stored = storedValue(this.#log.store.get(seq))
+    const stored = this.stored(seq)
     const value = await internalize(stored, this.#blobs)
     this.#keep(seq, value)
     return value
   }
 
   #read(seq: number): unknown {
+    const pinned = this.#pinned.get(seq)
+    if (pinned) return pinned.value
     const cached = this.#cache.get(seq)
     if (cached) {
       this.#cache.delete(seq)
       this.#cache.set(seq, cached)
       return cached.value
     }
-    const stored = storedValue(this.#log.store.get(seq))
+    const stored = this.stored(seq)
     if (hasStoredParts(stored)) throw new MissingValue(seq)
     this.#keep(seq, stored)
     return stored
   }
 
+  /** A closure that reads more than the cache holds would otherwise push out one value with the other for ever. */
+  #pin(seq: number, value: unknown): void {
+    const pinned = this.#pinned.get(seq)
+    if (pinned) pinned.count += 1
+    else this.#pinned.set(seq, { value, count: 1 })
+  }
+
+  #unpin(seq: number): void {
+    const pinned = this.#pinned.get(seq)
+    if (!pinned) return
+    pinned.count -= 1
+    if (pinned.count === 0) this.#pinned.delete(seq)
+  }
+
   #keep(seq: number, value: Json | Stored): void {
+    // Two may have loaded it at the same time.
+    if (this.#cache.has(seq)) return
     const bytes = JSON.stringify(value).length
     this.#cache.set(seq, { value: deepFreeze(value), bytes })
     this.#bytes += bytes
@@ -130,7 +161,7 @@ function defineLazy(target: object, name: string, get: () => unknown): void {
 }
 
 /** Outputs are shared by every closure that reads them: one that changes its argument must fail, not spoil the others. */
-function deepFreeze<Value>(value: Value): Value {
+export function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value
   for (const member of Object.values(value)) deepFreeze(member)
   return Object.freeze(value)

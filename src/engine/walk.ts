@@ -3,10 +3,11 @@
  * So a start, a resume after a crash and the continuation of a wait are one and the same walk.
  */
 import type { Scope, StepNode, Values } from "../graph/node.ts"
-import { WaybillError } from "../lib/errors.ts"
+import { errorData, errorFrom, WaybillError } from "../lib/errors.ts"
 import { stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
 import { runAttempts } from "./attempts.ts"
+import { plainError } from "./failure.ts"
 import type { Session } from "./session.ts"
 
 /** Walks the steps of a scope in order; `values` gains each step's output. Gives the scope's result. */
@@ -22,7 +23,10 @@ export async function walkScope(
     await walkStep(session, node, path, values, signal)
     session.values.bind(values, node.name, path)
   }
-  return session.values.evaluate(scope.output ?? ((seen) => outputsOf(scope, seen)), values)
+  if (signal.aborted) throw signal.reason
+  const { output } = scope
+  if (!output) return session.values.evaluate((seen) => outputsOf(scope, seen), values)
+  return authored(`${prefix === "" ? "" : `${prefix}.`}output`, () => session.values.evaluate(output, values))
 }
 
 async function walkStep(
@@ -41,14 +45,23 @@ async function walkStep(
     if (await isSkipped(session, node, path, values)) return
     await session.gate.pass(node, path, signal)
   }
-  await runAttempts(session, session.kindOf(node), node, path, values, signal)
+  await runAttempts(session, { kind: session.kindOf(node), node, path, values }, signal)
 }
 
 async function isSkipped(session: Session, node: StepNode, path: string, values: Values): Promise<boolean> {
   const when = node.options.when as ((values: Values) => boolean) | undefined
-  if (!when || (await session.values.evaluate(when, values))) return false
+  if (!when || (await authored(`${path}.when`, () => session.values.evaluate(when, values)))) return false
   session.log.append(stepEvent("step.skipped", path, 0, { kind: node.kind, reason: "when" }))
   return true
+}
+
+/** What an author's closure gives that belongs to no step's attempt; what it throws is the author's error, at `path`. */
+async function authored<Result>(path: string, evaluate: () => Promise<Result>): Promise<Result> {
+  try {
+    return await evaluate()
+  } catch (thrown) {
+    throw errorFrom({ path, ...plainError(errorData(thrown, "step_failed")) })
+  }
 }
 
 /** A step whose kind or output schema is not what was recorded cannot be continued; a changed prompt can. */
@@ -57,11 +70,7 @@ function checkUnchanged(node: StepNode, known: StepState): void {
   throw new WaybillError(
     "workflow_changed",
     `${known.path}: the code's kind or output schema is not the one that this run recorded (${known.kind}).`,
-    {
-      path: known.path,
-      recorded: known.digest,
-      found: `${node.shape}.${node.digest}`,
-    },
+    { path: known.path, recorded: known.digest, found: `${node.shape}.${node.digest}` },
   )
 }
 

@@ -11,6 +11,7 @@ export interface Draft {
   readonly options: StepOptions
   readonly scopes?: Readonly<Record<string, Scope>>
   readonly outputSchema?: JsonObject
+  readonly routeAs?: StepNode["routeAs"]
   /** Plain JSON; closures go in as `sourceDigest`s, so that a change of code shows. */
   readonly summary?: JsonObject
 }
@@ -39,6 +40,7 @@ export function makeNode(kind: string, name: string, draft: Draft, path: string)
     options: Object.freeze(draft.options),
     scopes: Object.freeze(scopes),
     ...(outputSchema ? { outputSchema } : {}),
+    ...(draft.routeAs ? { routeAs: draft.routeAs } : {}),
     summary,
     shape,
     digest: digest.slice(0, 16),

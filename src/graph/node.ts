@@ -49,6 +49,8 @@ export interface StepNode {
   readonly options: StepOptions
   /** The scopes inside the step, by the name that they add to the path (a branch's cases; `each` of a map). */
   readonly scopes: Readonly<Record<string, Scope>>
+  /** Whose routes the step's operations take, when not its own: the turns of an agent are asked as the agent. */
+  readonly routeAs?: { readonly name: string; readonly kind: string }
   /** JSON Schema of the output, where it is known. */
   readonly outputSchema?: JsonObject
   /** What can be shown of the config: labels, tool name, digests of closures. */

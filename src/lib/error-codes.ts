@@ -93,6 +93,11 @@ export const ERROR_CODES = {
     remedy: "Raise the timeout of the wait, or set what happens then with onTimeout.",
   },
   unknown_case: { status: 500, retryable: false, remedy: "Make the branch's select return one of its cases." },
+  compensation_interrupted: {
+    status: 500,
+    retryable: false,
+    remedy: "Find out whether the tool's effect was undone, and undo it by hand if it was not.",
+  },
   child_failed: { status: 500, retryable: false, remedy: "Read the child run named for the cause." },
   operation_failed: {
     status: 502,

@@ -24,6 +24,9 @@ export const DEFAULT_CONCURRENCY = 10
 /** Steps of one run in flight at once, whatever its author says: each may hold a connection and its buffers. */
 export const MAX_CONCURRENT_STEPS = 100
 
+/** Signals that a run keeps for steps that do not wait for them yet: whoever sends more is not heard. */
+export const MAX_PENDING_SIGNALS = 1_000
+
 /** How deep graphs may nest, and how many runs may stand above a child run. */
 export const MAX_DEPTH = 16
 

@@ -4,7 +4,7 @@ import { unreachable } from "../lib/assert.ts"
 import type { Command } from "../protocol/command.ts"
 
 /** Obeys `command`, or throws what is wrong with it and changes nothing. */
-export function obey({ commands }: Engine, command: Command): void {
+export async function obey({ commands }: Engine, command: Command): Promise<void> {
   switch (command.type) {
     case "cancel":
       return commands.cancel(command)

@@ -23,7 +23,13 @@ export async function report(engine: Engine, env: Env, memory: Memory): Promise<
   await env.TENANTS.getByName(header.tenant.id).record(runSummary(engine.state))
   if (ended && header.parent) {
     const output = outputSeq === undefined ? undefined : ((await engine.value(outputSeq)) as Json)
-    const end: ChildEnd = { status: ended, ...(output === undefined ? {} : { output }), ...(error ? { error } : {}) }
+    const end: ChildEnd = {
+      runId: header.runId,
+      status: ended,
+      costNanoUsd: engine.state.costNanoUsd,
+      ...(output === undefined ? {} : { output }),
+      ...(error ? { error } : {}),
+    }
     await env.RUNS.getByName(header.parent.runId).childEnded(header.parent.path, end)
   }
   memory.put(TOLD_SEQ, seq)

@@ -107,7 +107,7 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
 
   async command(command: Command): Promise<RunView> {
     const engine = await this.#engine()
-    obey(engine, command)
+    await obey(engine, command)
     await this.#run?.driver.drive()
     return viewRun(engine)
   }
@@ -125,7 +125,7 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
   async childEnded(path: string, end: ChildEnd): Promise<void> {
     const engine = await this.#engine()
     if (engine.state.ended) return
-    engine.commands.childEnded(path, JSON.parse(JSON.stringify(end)))
+    await engine.commands.childEnded(path, end)
     await this.#run?.driver.drive()
   }
 

@@ -39,6 +39,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
         ...event.data,
         ...(state.paused?.at === undefined ? {} : { from: state.paused.at }),
         seq: event.seq,
+        costNanoUsd: state.costNanoUsd,
       }
       delete state.paused
       return

@@ -60,6 +60,8 @@ export interface RunState {
     readonly to?: string
     readonly from?: string
     readonly seq: number
+    /** What the run had cost by then: a breakpoint on a cost that was passed before holds no more. */
+    readonly costNanoUsd: number
   }
   cancelled?: { readonly reason?: string; readonly by?: string; readonly compensate: boolean }
   error?: ErrorData

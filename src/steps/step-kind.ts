@@ -9,8 +9,10 @@
 import type { ScopeOf, StepDefiner } from "../graph/builder.ts"
 import type { Draft } from "../graph/compile.ts"
 import type { RetryPolicy, Scope, StepNode, Values } from "../graph/node.ts"
-import type { Effect } from "../graph/tool.ts"
+import type { Schema } from "../graph/schema.ts"
+import type { Tool } from "../graph/tool.ts"
 import type { Duration } from "../lib/duration.ts"
+import type { ErrorData } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
 import type { Operation } from "../model/operation.ts"
 import type { ResultOf } from "../model/result.ts"
@@ -30,7 +32,7 @@ export interface AllOptions {
 /** What became of one task of `all` under `onError: "collect"`. */
 export type Settled =
   | { readonly status: "completed"; readonly output: unknown }
-  | { readonly status: "failed"; readonly error: Json }
+  | { readonly status: "failed"; readonly error: ErrorData }
 
 /** Runs a scope inside a step, under the step's path and `suffix`, and gives its result. */
 export type RunScope = (suffix: string, scope: Scope, locals?: Values) => Promise<unknown>
@@ -40,7 +42,6 @@ export type ScopeTask = (runScope: RunScope) => Promise<unknown>
 export interface ChildRequest {
   readonly workflow: string
   readonly input: Json
-  readonly cancelWithParent: boolean
 }
 
 /** All that a step may touch. Narrow on purpose: a step that needs more is asking for a new kind of context. */
@@ -70,6 +71,8 @@ export interface StepContext {
   evaluate<Result>(closure: (values: Values) => Result, values?: Values): Promise<Awaited<Result>>
   /** Starts the child run of this step, or finds the one that it started before, and returns its id. */
   startChild(request: ChildRequest): Promise<string>
+  /** Cancels the child run that this step started, if it is still under way. */
+  cancelChild(reason: string): Promise<void>
 }
 
 /** What an author's kind file gives: everything typed by its own config and input. */
@@ -82,8 +85,16 @@ export interface StepKindSpec<Config, Input> {
   define(name: string, args: readonly unknown[], scopeOf: ScopeOf): Draft
   resolve(config: Config, values: Values, facts: { readonly nowMs: number }): Input
   execute(config: Config, input: Input, context: StepContext): Promise<unknown>
-  /** What the step may do to the world, which decides what happens after a crash. Default `read`. */
-  effect?(config: Config): Effect
+  /** The tool that the step calls. Its effect decides what happens after a crash; a step that calls none is a `read`. */
+  tool?(config: Config): Tool
+  /** What an output that a person gives in the step's place must fit. Default: anything. */
+  output?(config: Config): Schema | undefined
+  /** The signal that the step takes, when its name is known by the graph, and the schema of what it carries. */
+  takes?(config: Config): { readonly signal?: string | undefined; readonly schema?: Schema | undefined }
+  /** The node that the step makes at run time and that runs at `inside`, such as `[2].search`, under the step's path. */
+  nodeInside?(config: Config, inside: string): StepNode | undefined
+  /** Whether the child run that the step started is to be cancelled when the step is stopped. */
+  cancelsChild?(config: Config): boolean
   /** How often it is tried when the author does not say. Default: once. */
   retry?(config: Config): RetryPolicy
   /** Of one attempt, when the author does not say. Default: none. */

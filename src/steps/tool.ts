@@ -1,33 +1,21 @@
 /** `tool`: calls one of the author's tools, with its input and output checked. */
-
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
-import { jsonSchema, parseWith } from "../graph/schema.ts"
+import { parseWith } from "../graph/schema.ts"
 import type { Tool } from "../graph/tool.ts"
-import { errorFrom } from "../lib/errors.ts"
-import { type Closure, closure, readOptions, toolField } from "./shared/fields.ts"
+import { untilAborted } from "../lib/abort.ts"
+import { closure, readOptions, toolField } from "./shared/fields.ts"
+import { type ToolConfig, toolDraft } from "./shared/tool.ts"
 import { defineStepKind } from "./step-kind.ts"
-
-interface ToolConfig {
-  readonly tool: Tool
-  readonly input: Closure<unknown>
-}
 
 const config = z.strictObject({ tool: toolField, input: closure<unknown>() })
 
 export const tool = defineStepKind<ToolConfig, unknown>({
   kind: "tool",
-  define(name, [given, input, options]) {
-    const own = parseWith(config, { tool: given, input }, "graph_invalid", name)
-    const { name: toolName, effect, description, compensate } = own.tool
-    return {
-      config: own,
-      options: readOptions(name, options),
-      outputSchema: jsonSchema(own.tool.output),
-      summary: { tool: toolName, effect, description, compensates: compensate !== undefined },
-    }
-  },
-  effect: (own) => own.tool.effect,
+  define: (name, [given, input, options]) =>
+    toolDraft(parseWith(config, { tool: given, input }, "graph_invalid", name), readOptions(name, options)),
+  tool: (own) => own.tool,
+  output: (own) => own.tool.output,
   // An unsafe call that failed may have happened all the same: only its author can say that it may be sent again.
   retry: (own) => own.tool.retry ?? (own.tool.effect === "unsafe" ? { attempts: 1 } : {}),
   timeout: (own) => own.tool.timeout,
@@ -39,16 +27,6 @@ export const tool = defineStepKind<ToolConfig, unknown>({
     return parseWith(own.tool.output, output, "tool_output_invalid", own.tool.name)
   },
 })
-
-/** A tool that ignores its signal must not hold the run: its late answer is dropped. */
-function untilAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason ?? errorFrom({ code: "run_cancelled", message: "Aborted." }))
-    if (signal.aborted) return onAbort()
-    signal.addEventListener("abort", onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort))
-  })
-}
 
 declare module "../graph/builder.ts" {
   interface StepMethods<Outer, Local, At extends Level> {

@@ -1,8 +1,7 @@
 /** Runs a workflow in plain Node, in memory, with time skipped: what authors and our own suite test workflows with. */
 import { Engine } from "../engine/engine.ts"
-import type { ChildEnd, EngineHost } from "../engine/host.ts"
+import type { ChildEnd, ChildRuns, ChildStart, EngineHost } from "../engine/host.ts"
 import type { Workflow } from "../graph/workflow.ts"
-import { must } from "../lib/assert.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
 import { seededRandom } from "../lib/random.ts"
@@ -26,9 +25,10 @@ export interface TestRunOptions {
   readonly header?: Partial<Omit<RunHeader, "runId" | "workflow" | "version" | "graphDigest" | "input">>
   /** Other workflows, for child runs. */
   readonly workflows?: readonly Workflow[]
-  /** The log to run on: hand in a used one to resume it. */
+  /** The log to run on: hand in a used one, with its blobs and children, to resume it. */
   readonly store?: EventStore
   readonly blobs?: BlobStore
+  readonly children?: Map<string, TestRun>
   readonly onEvents?: (events: readonly RunEvent[]) => void
 }
 
@@ -37,12 +37,15 @@ export interface TestRun {
   readonly clock: FakeClock
   readonly store: EventStore
   readonly blobs: BlobStore
+  /** The child runs by their ids. */
+  readonly children: Map<string, TestRun>
   readonly events: readonly RunEvent[]
   readonly status: RunStatus
+  /** The run's output as of the last `settle`; undefined until it succeeded. */
   readonly output: unknown
   /**
-   * Moves the run until it has ended or only the outside can move it. Waits that end by themselves (sleeps, retries,
-   * timeouts) are skipped by moving the clock, unless `skipTime` is false.
+   * Moves the run and its children until all have ended or only the outside can move them. Waits that end by themselves
+   * (sleeps, retries, timeouts) are skipped by moving the clock, unless `skipTime` is false.
    */
   settle(options?: { readonly skipTime?: boolean }): Promise<void>
 }
@@ -52,7 +55,7 @@ export async function createRun(workflow: Workflow, input: unknown, options: Tes
   const clock = options.clock ?? fakeClock()
   const store = options.store ?? new MemoryEventStore()
   const blobs = options.blobs ?? new MemoryBlobStore()
-  const children = new Map<string, TestRun>()
+  const children = options.children ?? new Map<string, TestRun>()
   const host: EngineHost = {
     store,
     blobs,
@@ -64,36 +67,12 @@ export async function createRun(workflow: Workflow, input: unknown, options: Tes
       options.fetch ?? (() => Promise.reject(new WaybillError("not_scripted", "This test run was given no fetch."))),
     secrets: options.secrets ?? {},
     onEvents: options.onEvents ?? (() => {}),
-    children: {
-      async start(child) {
-        if (children.has(child.runId)) return
-        const childWorkflow = must(
-          options.workflows?.find((one) => one.name === child.workflow),
-          `no workflow ${child.workflow} was given to the test run`,
-        )
-        const { store: _store, blobs: _blobs, ...inherited } = options
-        const header = { ...child.header, parent: child.parent }
-        children.set(
-          child.runId,
-          await createRun(childWorkflow, child.input, { ...inherited, runId: child.runId, header, clock }),
-        )
-      },
-      async cancel(runId, reason) {
-        const child = children.get(runId)
-        if (child && !child.engine.state.ended) child.engine.commands.cancel({ reason })
-      },
-    },
+    children: childRuns(children, { ...options, clock, blobs }),
   }
   const engine = new Engine(host, workflow)
+  const { runId = "run_test" } = options
   const tenant = { id: "test" }
-  await engine.create({
-    runId: options.runId ?? "run_test",
-    workflow: workflow.name,
-    input: input as Json,
-    tenant,
-    tags: [],
-    ...options.header,
-  })
+  await engine.create({ runId, workflow: workflow.name, input: input as Json, tenant, tags: [], ...options.header })
   return testRun(engine, host, clock, children)
 }
 
@@ -101,51 +80,85 @@ export async function createRun(workflow: Workflow, input: unknown, options: Tes
 export async function runWorkflow(workflow: Workflow, input: unknown, options: TestRunOptions): Promise<TestRun> {
   const run = await createRun(workflow, input, options)
   await run.settle()
-  return { ...run, events: run.store.read(), status: run.engine.status, output: await outputOf(run.engine) }
+  return run
+}
+
+function childRuns(children: Map<string, TestRun>, options: TestRunOptions): ChildRuns {
+  const { store: _store, children: _children, ...inherited } = options
+  const start = async ({ runId, workflow, input, parent, header }: ChildStart) => {
+    if (children.has(runId)) return
+    const found = options.workflows?.find((one) => one.name === workflow)
+    if (!found) throw new WaybillError("not_scripted", `The test run was given no workflow "${workflow}".`)
+    children.set(runId, await createRun(found, input, { ...inherited, runId, header: { ...header, parent } }))
+  }
+  const cancel = async (runId: string, reason: string) => children.get(runId)?.engine.commands.cancel({ reason })
+  return { start, cancel }
 }
 
 function testRun(engine: Engine, host: EngineHost, clock: FakeClock, children: Map<string, TestRun>): TestRun {
-  const settle = async ({ skipTime = true }: { readonly skipTime?: boolean } = {}): Promise<void> => {
-    for (;;) {
-      if ((await engine.advance()) === "yield") continue
-      if (await deliverChildren(engine, children, skipTime)) continue
-      const nextMs = engine.nextWakeMs()
-      if (nextMs === undefined || !skipTime) return
-      clock.moveTo(nextMs)
-      engine.wake()
-    }
-  }
-  return {
+  let output: unknown
+  const run: TestRun = {
     engine,
     clock,
     store: host.store,
     blobs: host.blobs,
+    children,
     get events() {
       return host.store.read()
     },
     get status() {
       return engine.status
     },
-    output: undefined,
-    settle,
+    get output() {
+      return output
+    },
+    async settle({ skipTime = true } = {}) {
+      for (;;) {
+        await advanceAll(run)
+        const nextMs = nextWakeMs(run)
+        if (nextMs === undefined || !skipTime) break
+        clock.moveTo(nextMs)
+      }
+      output = await outputOf(engine)
+    },
   }
+  return run
 }
 
-/** Moves the children and tells the parent of those that ended. True when the parent has something new to do. */
-async function deliverChildren(engine: Engine, children: Map<string, TestRun>, skipTime: boolean): Promise<boolean> {
-  let delivered = false
-  for (const child of children.values()) {
-    if (!child.engine.state.ended) await child.settle({ skipTime })
-    const { ended, header, error } = child.engine.state
+/** Moves a run and all below it, at this moment, until nobody can move and every child's end was delivered. */
+async function advanceAll(run: TestRun): Promise<void> {
+  do {
+    while ((await run.engine.advance()) === "yield") {}
+    for (const child of run.children.values()) await advanceAll(child)
+  } while (await deliverEnds(run))
+}
+
+function nextWakeMs(run: TestRun): number | undefined {
+  const own = run.engine.nextWakeMs()
+  const times = [...run.children.values()].map(nextWakeMs).concat(own)
+  return times.reduce(
+    (first, time) => (time === undefined || (first ?? Number.POSITIVE_INFINITY) < time ? first : time),
+    undefined,
+  )
+}
+
+/** True when a child's end was news to its parent. */
+async function deliverEnds(run: TestRun): Promise<boolean> {
+  const { seq } = run.engine.state
+  for (const child of run.children.values()) {
+    const { ended, header, error, costNanoUsd } = child.engine.state
     if (!ended || !header?.parent) continue
     const output = (await outputOf(child.engine)) as Json | undefined
-    const end: ChildEnd = { status: ended, ...(output === undefined ? {} : { output }), ...(error ? { error } : {}) }
-    const waiting = engine.state.steps.get(header.parent.path)?.waiting?.reason === "child"
-    if (!waiting || engine.state.signals.some((signal) => signal.path === header.parent?.path)) continue
-    engine.commands.childEnded(header.parent.path, JSON.parse(JSON.stringify(end)))
-    delivered = true
+    const end: ChildEnd = {
+      runId: header.runId,
+      status: ended,
+      costNanoUsd,
+      ...(output === undefined ? {} : { output }),
+      ...(error ? { error } : {}),
+    }
+    await run.engine.commands.childEnded(header.parent.path, end)
   }
-  return delivered
+  return run.engine.state.seq > seq
 }
 
 /** The run's output, when it succeeded. */

@@ -1,0 +1,71 @@
+/** A step's questions to the gateway: asked once, logged before they are used, and answered from the log after a crash. */
+import { errorFrom } from "../lib/errors.ts"
+import { canonicalJson } from "../lib/json.ts"
+import type { OperationContext } from "../model/client.ts"
+import { type Operation, operationDigest } from "../model/operation.ts"
+import type { OperationOutcome } from "../model/record.ts"
+import type { OperationResult } from "../model/result.ts"
+import { stepEvent } from "../run/event.ts"
+import { restoreRecord, storeRecord } from "./records.ts"
+import type { Session } from "./session.ts"
+import type { StepRun } from "./step-context.ts"
+
+/**
+ * The answer to `operation`, the step's `index`-th. When a crash cut off an attempt that had paid for this very operation,
+ * it is answered from the log. Throws the operation's error.
+ */
+export async function operate(
+  session: Session,
+  run: StepRun,
+  operation: Operation,
+  index: number,
+): Promise<OperationResult> {
+  const digest = operationDigest(operation)
+  const paid = session.log
+    .step(run.path)
+    ?.operations.find((known) => known.index === index && known.requestDigest === digest)
+  if (paid) return restoreRecord(session, paid.seq)
+  const asked = await session.host.models.operate(operation, operationContext(session, run), {
+    signal: run.signal,
+    loadMedia: (ref) => session.host.blobs.get(ref),
+    onDelta: (delta) =>
+      session.host.onDelta?.({
+        path: run.path,
+        attempt: run.attempt,
+        ...(delta.type === "reset" ? { text: "", reset: true } : { text: delta.text }),
+      }),
+  })
+  const outcome = withClass(asked)
+  const request = canonicalJson(operation) === canonicalJson(run.input) ? undefined : operation
+  const data = await storeRecord(session, index, request, outcome)
+  session.log.append(stepEvent("operation.completed", run.path, run.attempt, data))
+  if (outcome.status === "failed") throw errorFrom(outcome.error)
+  return outcome.result
+}
+
+/** The failure class goes into the error itself: read back from the log, it must lead to the same decision about a retry. */
+function withClass(outcome: OperationOutcome): OperationOutcome {
+  if (outcome.status === "succeeded") return outcome
+  const { error, failure } = outcome
+  return { ...outcome, error: { ...error, details: { ...error.details, failureClass: failure.class } } }
+}
+
+function operationContext(session: Session, run: StepRun): OperationContext {
+  const { header } = session.log
+  const { node } = run
+  const { route } = node.options
+  // The turns of an agent take the agent's routes: its author knows no other step.
+  const { name, kind } = node.routeAs ?? node
+  return {
+    runId: header.runId,
+    workflow: header.workflow,
+    step: { path: run.path, name, kind, failures: session.log.step(run.path)?.failures ?? 0, attempt: run.attempt },
+    tenant: header.tenant,
+    ...(header.user ? { user: header.user } : {}),
+    ...(header.region === undefined ? {} : { region: header.region }),
+    tags: [...header.tags, ...(node.options.tags ?? [])],
+    ...(route === undefined ? {} : { route }),
+    ...(run.model === undefined ? {} : { model: run.model }),
+    ...(run.deadlineMs === undefined ? {} : { deadlineMs: run.deadlineMs }),
+  }
+}
