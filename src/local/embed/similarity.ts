@@ -35,8 +35,10 @@ export class Similarity {
 
   /** The normalised mean of prepared texts. */
   centroid(texts: readonly string[]): Float32Array {
-    const sum = new Float32Array(texts[0] === undefined ? 0 : this.#vector(texts[0]).length)
-    for (const text of texts) this.#vector(text).forEach((value, index) => (sum[index] = (sum[index] ?? 0) + value))
+    const vectors = texts.map((text) => this.#vector(text))
+    const sum = new Float32Array(vectors[0]?.length ?? 0)
+    for (const vector of vectors)
+      for (let index = 0; index < sum.length; index += 1) sum[index] = (sum[index] ?? 0) + (vector[index] ?? 0)
     const length = Math.sqrt(dot(sum, sum)) || 1
     return sum.map((value) => value / length)
   }

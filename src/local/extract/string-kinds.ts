@@ -77,7 +77,7 @@ function likePattern(description: string): RegExp | undefined {
   const prefix = /\b(?:starts?|starting|begins?|beginning|prefixed) with ["'`]?([A-Za-z]+[-_:]|#)/i.exec(
     description,
   )?.[1]
-  if (prefix) return new RegExp(`(?<![\\w-])${escape(prefix)}[\\w-]+`, "g")
+  if (prefix) return new RegExp(`(?<![\\w-])${literal(prefix)}[\\w-]+`, "g")
   const sample = /\b(?:like|e\.g\.,?|eg|for example,?|such as|example:)\s+["'`]?([#\w-]*\d[\w-]*|[A-Z]+_[A-Z_]+)/i.exec(
     description,
   )?.[1]
@@ -94,11 +94,11 @@ function buildOf(sample: string): string {
       .replace(/\d+/g, "\\d+")
   const [, prefix = "", separator = "", rest = ""] = parts
   // A shouted prefix is usually one of several (ERR-502, AUTH-12); a quiet one names the kind (ch_1234).
-  const head = prefix === prefix.toUpperCase() ? "[A-Z][A-Z0-9]*" : escape(prefix)
-  const tail = /^\d+$/.test(rest) && head !== escape(prefix) ? "\\d+" : "[\\w-]+"
-  return `${head}${escape(separator)}${tail}`
+  const head = prefix === prefix.toUpperCase() ? "[A-Z][A-Z0-9]*" : literal(prefix)
+  const tail = /^\d+$/.test(rest) && head !== literal(prefix) ? "\\d+" : "[\\w-]+"
+  return `${head}${literal(separator)}${tail}`
 }
 
-function escape(text: string): string {
+function literal(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")
 }

@@ -1,0 +1,82 @@
+/**
+ * Moderation: one small head per category on sentence vectors, and a list of profanities. Sentence by sentence, for a
+ * single bad one drowns in a long text. A help for people who sort messages; no security boundary.
+ */
+import { englishDataset, englishRecommendedTransformers, RegExpMatcher } from "obscenity"
+import { must } from "../../lib/assert.ts"
+import type { Embedder } from "../embed/embedder.ts"
+import { readSource } from "../extract/source.ts"
+import { CATEGORIES, type Category, CLEAN_LINES, MARKED_LINES } from "./lines.ts"
+import { type Head, scoreOf, trainHead } from "./logistic.ts"
+
+/** A score at or above it flags its category. */
+export const FLAGGED_AT = 0.5
+/** What a profanity alone says about harassment: rude, but at whom it cannot tell. */
+const PROFANITY_SCORE = 0.6
+
+export interface Moderation {
+  readonly flagged: boolean
+  readonly categories: Readonly<Record<Category, boolean>>
+  readonly scores: Readonly<Record<Category, number>>
+  /** The sentence with the highest score of all, for people who check. */
+  readonly worst: string
+}
+
+export class Moderator {
+  readonly #embedder: Embedder
+  readonly #heads: ReadonlyMap<Category, Head>
+  readonly #profanities = new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers })
+
+  private constructor(embedder: Embedder, heads: ReadonlyMap<Category, Head>) {
+    this.#embedder = embedder
+    this.#heads = heads
+  }
+
+  /** Trains the heads on the lines in `lines.ts`: a second or two, nearly all of it for embedding them. */
+  static async train(embedder: Embedder): Promise<Moderator> {
+    const lines = [
+      ...MARKED_LINES.flatMap(({ labels, lines: marked }) => marked.map((line) => ({ line, labels }))),
+      ...CLEAN_LINES.map((line) => ({ line, labels: [] })),
+    ]
+    const vectors = await embedder.embed(lines.map(({ line }) => line))
+    const heads = CATEGORIES.map((category): [Category, Head] => {
+      const isLabelled = lines.map(({ labels }) => labels.some((label) => label === category))
+      return [category, trainHead(vectors, isLabelled)]
+    })
+    return new Moderator(embedder, new Map(heads))
+  }
+
+  async moderate(text: string): Promise<Moderation> {
+    const { sentences } = readSource(text)
+    const vectors = await this.#embedder.embed(sentences)
+    const scores = perCategory(() => 0)
+    let [worst, highest] = ["", 0]
+    for (const [index, sentence] of sentences.entries()) {
+      const vector = must(vectors[index], "one vector for each sentence")
+      for (const [category, head] of this.#heads) {
+        const score = this.#score(category, head, vector, sentence)
+        scores[category] = Math.max(scores[category], score)
+        if (score > highest) [worst, highest] = [sentence, score]
+      }
+    }
+    const categories = perCategory((category) => scores[category] >= FLAGGED_AT)
+    return { flagged: highest >= FLAGGED_AT, categories, scores, worst }
+  }
+
+  #score(category: Category, head: Head, vector: Float32Array, sentence: string): number {
+    const score = scoreOf(head, vector)
+    if (category !== "harassment" || !this.#profanities.hasMatch(sentence)) return score
+    return Math.max(score, PROFANITY_SCORE)
+  }
+}
+
+function perCategory<Value>(valueOf: (category: Category) => Value): Record<Category, Value> {
+  return {
+    harassment: valueOf("harassment"),
+    "harassment/threatening": valueOf("harassment/threatening"),
+    hate: valueOf("hate"),
+    sexual: valueOf("sexual"),
+    "self-harm": valueOf("self-harm"),
+    prompt_injection: valueOf("prompt_injection"),
+  }
+}
