@@ -35,7 +35,7 @@ it.each([
 })
 
 it("ARCHITECTURE.md shows the floors that are enforced", () => {
-  const rows = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8").matchAll(/^\| (\d) \| ([^|]*)\|/gm)
+  const rows = readFileSync(join(ROOT, "ARCHITECTURE.md"), "utf8").matchAll(/^\| +(\d) \| ([^|]*)\|/gm)
   const floors = [...rows].flatMap(([, floor, folders = ""]) =>
     [...folders.matchAll(/`(\w+)`/g)].map(([, folder = ""]): [string, number] => [folder, Number(floor)]),
   )
