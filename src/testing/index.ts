@@ -1,4 +1,12 @@
 /** What authors import as `"waybill/testing"`: doubles and runners that need no network and no waiting. */
+export {
+  type AiGatewayRequest,
+  type AiGatewayStub,
+  type AiGatewayStubOptions,
+  aiGatewayStub,
+  gatewayError,
+} from "./ai-gateway-stub.ts"
+export { type AiCall, type FakeAi, type FakeAiAnswers, type FakeAiRun, fakeAi, fakeAiWorker } from "./fake-ai.ts"
 export { type FakeClock, fakeClock } from "./fake-clock.ts"
 export { createRun, runWorkflow, type TestRun, type TestRunOptions } from "./run-workflow.ts"
 export { type Script, type ScriptedAnswer, type ScriptedModel, scriptedModel } from "./scripted-model.ts"

@@ -46,6 +46,8 @@ export interface DriveOptions {
   readonly signal?: AbortSignal
   /** Called as a request goes out. */
   readonly onRequest?: () => void
+  /** Answers instead of `answers`. */
+  readonly fetch?: typeof fetch
 }
 
 /** `answers` are given one per request, in order. */
@@ -57,7 +59,7 @@ export async function drive(
 ): Promise<Driven> {
   const sent: Sent[] = []
   let streamed = ""
-  const send = scriptedFetch(answers, sent, options)
+  const send = options.fetch ?? scriptedFetch(answers, sent, options)
   const { provider, model, settings, ai } = setup
   const outcome = await runAttempt({
     call: {
