@@ -10,6 +10,7 @@ import type { Attempt, CandidateVerdict, Decision } from "../model/record.ts"
 import type { Ranking } from "../routing/decide.ts"
 import type { RoutingFacts } from "../routing/facts.ts"
 import type { Catalogue } from "./catalogue.ts"
+import type { Blocked } from "./redaction.ts"
 
 export interface Explained {
   /** The first ranking: what was known before anything was tried. */
@@ -75,9 +76,38 @@ export interface DeadEnd {
   readonly failure: Failure
 }
 
+/** Such as "Found private-key in messages[0].content[0].text, which the routing blocks (redact[1]).": never the value. */
+export function blockedFailure({ detector, path, rule }: Blocked): Failure {
+  return {
+    class: "policy.redaction",
+    message: `Found ${detector} in ${path}, which the routing blocks (redact[${rule}]).`,
+  }
+}
+
 /** Nobody could be tried: why, and what the person at the keyboard can do about it. */
-export function nobodyCouldServe(decision: Decision, context: OperationContext, catalogue: Catalogue): DeadEnd {
+export function nobodyCouldServe(
+  decision: Decision,
+  context: OperationContext,
+  catalogue: Catalogue,
+  blockedFor: (provider: string) => Blocked | undefined,
+): DeadEnd {
   const { candidates } = decision
+  const blocked = candidates
+    .filter(({ reason }) => reason === "redaction")
+    .map(({ provider }) => blockedFor(provider))[0]
+  if (blocked) {
+    const failure = blockedFailure(blocked)
+    const { detector, path } = blocked
+    return {
+      error: {
+        code: "redaction_blocked",
+        message: failure.message,
+        path: context.step.path,
+        details: { failureClass: failure.class, detector, at: path },
+      },
+      failure,
+    }
+  }
   const reasons = new Set(candidates.map(({ reason }) => reason))
   const only = (...codes: string[]) => candidates.length > 0 && [...reasons].every((reason) => codes.includes(reason))
   const skipped = candidates.map(({ provider, model, reason }) => `${provider}/${model} (${reason})`).join(", ")
@@ -132,7 +162,10 @@ export function operationFailed(
   const tried = record.attempts.map(({ provider, model, failure: why }) => `${provider}/${model}: ${why?.class}`)
   const count = tried.length === 1 ? "1 attempt" : `${tried.length} attempts`
   const history = tried.length > 1 ? ` (${tried.join("; ")})` : ""
-  const message = `Step ${context.step.path} got no answer in ${count}. ${failure.message}${history}`
+  const message =
+    tried.length === 0
+      ? failure.message
+      : `Step ${context.step.path} got no answer in ${count}. ${failure.message}${history}`
   const details = {
     failureClass: failure.class,
     attempts: tried.length,

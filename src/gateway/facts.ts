@@ -25,20 +25,28 @@ export interface Situation {
   readonly failures: number
 }
 
-export function routingFacts(situation: Situation, sources: FactSources): RoutingFacts {
+export interface Candidacy extends Situation {
+  /** What keeps the operation from being sent to a provider at all. */
+  readonly blocked: (provider: string) => unknown
+}
+
+export function routingFacts(situation: Candidacy, sources: FactSources): RoutingFacts {
   const { operation, context } = situation
   const needs = needsOf(operation)
   const wishes = {
     ...(context.route === undefined ? {} : { route: context.route }),
     ...(context.model === undefined ? {} : { model: context.model }),
   }
-  const facts = { ...wishes, values: fieldValues(situation, needs) }
+  const facts = { ...wishes, values: fieldValues(situation) }
   const models = reachableModels(facts, sources.routing)
-  const candidates = Object.fromEntries(models.map((model) => [model.key, candidateFacts(model, needs, sources)]))
+  const candidates = Object.fromEntries(
+    models.map((model) => [model.key, candidateFacts(model, needs, situation, sources)]),
+  )
   return { ...facts, candidates }
 }
 
-function fieldValues({ context, failures, inputTokens }: Situation, needs: Needs): FieldValues {
+export function fieldValues({ operation, context, failures, inputTokens }: Situation): FieldValues {
+  const needs = needsOf(operation)
   const { step, tenant, user, region } = context
   return {
     "run.id": context.runId,
@@ -61,13 +69,19 @@ function fieldValues({ context, failures, inputTokens }: Situation, needs: Needs
   }
 }
 
-function candidateFacts(model: CompiledModel, needs: Needs, sources: FactSources): CandidateFacts {
+function candidateFacts(
+  model: CompiledModel,
+  needs: Needs,
+  { blocked }: Candidacy,
+  sources: FactSources,
+): CandidateFacts {
   const { catalogue, health, routing } = sources
   const entry = catalogue.entry(model.provider)
   if (!entry) return { unfit: "unknown_provider" }
   if (entry.configuration.status === "not_configured") return { unfit: "not_configured" }
   const unfit = unfitness(needs, catalogue.capabilities(entry, model), routing.media.pdf === "text")
   if (unfit !== undefined) return { unfit }
+  if (blocked(model.provider)) return { unfit: "redaction" }
   const regions = catalogue.regions(entry, model)
   const cost = sources.worstNanoUsd(model)
   return {

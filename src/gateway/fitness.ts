@@ -39,7 +39,7 @@ export function mediaOf(operation: Operation) {
 export function unfitness(needs: Needs, capabilities: Capabilities, pdfAsText: boolean): string | undefined {
   if (!capabilities.operations.includes(needs.type)) return `no_${needs.type}`
   for (const mediaType of needs.media) {
-    if (capabilities.media.some((pattern) => matches(pattern, mediaType))) continue
+    if (reads(capabilities, mediaType)) continue
     if (!(pdfAsText && mediaType === PDF)) return lacks(mediaType)
   }
   if (needs.tools && !capabilities.tools) return "no_tools"
@@ -54,8 +54,12 @@ export function unfitness(needs: Needs, capabilities: Capabilities, pdfAsText: b
 
 export const PDF = "application/pdf"
 
+export function reads({ media }: Capabilities, mediaType: string): boolean {
+  return media.some((pattern) => matches(pattern, mediaType))
+}
+
 /** Whether a MIME type fits a pattern such as `image/*`. */
-export function matches(pattern: string, mediaType: string): boolean {
+function matches(pattern: string, mediaType: string): boolean {
   return (
     pattern === mediaType || pattern === "*/*" || (pattern.endsWith("/*") && mediaType.startsWith(pattern.slice(0, -1)))
   )

@@ -19,6 +19,7 @@ import { type DeadEnd, explainDecision, nobodyCouldServe, noRoute, operationFail
 import { type Health, memoryHealth } from "./health.ts"
 import { keyRing } from "./keys.ts"
 import { serve } from "./loop.ts"
+import { pdfText } from "./pdf-text.ts"
 import { openPurse, type Purse } from "./purse.ts"
 import type { Services } from "./services.ts"
 import { Session } from "./session.ts"
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly health?: Health
   /** Default: grants everything. */
   readonly purse?: Purse
+  /** Reads a PDF's text. Default: with `unpdf`. */
+  readonly pdfText?: (bytes: Uint8Array) => Promise<string>
 }
 
 export interface Gateway extends ModelClient {
@@ -78,6 +81,7 @@ function services(options: GatewayOptions): () => Services {
     keys: keyRing(),
     purse: options.purse ?? openPurse(clock),
     price: options.price ?? priceNanoUsd,
+    pdfText: options.pdfText ?? pdfText,
   }
   let current: Services | undefined
   return () => {
@@ -99,7 +103,7 @@ function failedOutcome(
 }
 
 function deadEnd(
-  { context, services: { catalogue } }: Session,
+  { context, requests, services: { catalogue } }: Session,
   end: Exclude<Awaited<ReturnType<typeof serve>>, { status: "served" }>,
   record: OperationRecord,
 ): DeadEnd {
@@ -107,7 +111,7 @@ function deadEnd(
     case "no_route":
       return noRoute(context)
     case "nobody":
-      return nobodyCouldServe(record.decision, context, catalogue)
+      return nobodyCouldServe(record.decision, context, catalogue, (provider) => requests.blockedFor(provider))
     case "failed":
       return operationFailed(end.failure, record, context)
   }
@@ -116,6 +120,7 @@ function deadEnd(
 function recordOf(session: Session): OperationRecord {
   const { operation, services, startedAtMs } = session
   const attempts = [...session.attempts].sort((left, right) => left.attempt - right.attempt)
+  const { redactions, redacting } = session.requests
   return {
     type: operation.type,
     requestDigest: operationDigest(operation),
@@ -133,5 +138,6 @@ function recordOf(session: Session): OperationRecord {
     attempts,
     usage: attempts.reduce((total, { usage }) => addUsage(total, usage), NO_USAGE),
     costNanoUsd: attempts.reduce((total, { costNanoUsd }) => total + costNanoUsd, 0),
+    ...(redacting ? { redactions } : {}),
   }
 }

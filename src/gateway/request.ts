@@ -1,56 +1,101 @@
-/** What one candidate is sent: the operation as it may see it, its media, and the way back from its answer. */
+/**
+ * What one candidate is sent: the operation as it may see it (redacted, its PDFs read out if it cannot read them), its
+ * media, and the way back from its answer. Prepared once for all candidates that see the same.
+ */
 
+import { must } from "../lib/assert.ts"
+import type { BlobRef } from "../lib/blob-ref.ts"
 import type { OperationOptions } from "../model/client.ts"
+import type { MediaPart, TextPart } from "../model/message.ts"
 import type { Operation } from "../model/operation.ts"
-import type { CompiledModel } from "../routing/compiled.ts"
+import type { Capabilities } from "../providers/provider.ts"
 import type { CatalogueEntry } from "./catalogue.ts"
-import { mediaOf } from "./fitness.ts"
+import { mediaOf, PDF, reads } from "./fitness.ts"
 import type { MediaBytes } from "./prompt.ts"
-import type { Restorer } from "./result.ts"
+import { type Blocked, planFor, type Redacted, type RedactionPlan, redact } from "./redaction.ts"
 
-export interface StreamRestorer {
-  /** The part of the answer so far that can be shown now. */
-  push(text: string): string
-  /** What was held back. */
-  end(): string
-}
-
-export interface PreparedRequest {
-  readonly operation: Operation
+export interface PreparedRequest extends Redacted {
   readonly media: MediaBytes
-  /** How many values were hidden. */
-  readonly redactions: number
-  readonly restore: Restorer
-  stream(json: boolean): StreamRestorer
-  /** Hides in other text, such as a validation message, what was hidden in the operation. */
-  conceal(text: string): string
 }
 
-/** The requests of one operation: prepared once for all candidates that see the same. */
+export interface RequestSources {
+  readonly loadMedia: OperationOptions["loadMedia"]
+  readonly redaction: RedactionPlan
+  readonly pdfText: (bytes: Uint8Array) => Promise<string>
+}
+
 export class Requests {
   readonly #operation: Operation
-  readonly #loadMedia: OperationOptions["loadMedia"]
+  readonly #sources: RequestSources
   #media: Promise<MediaBytes> | undefined
+  #readOut: Promise<Operation> | undefined
+  readonly #redacted = new Map<string, Redacted>()
 
-  constructor(operation: Operation, loadMedia: OperationOptions["loadMedia"]) {
+  constructor(operation: Operation, sources: RequestSources) {
     this.#operation = operation
-    this.#loadMedia = loadMedia
+    this.#sources = sources
   }
 
-  async prepare(_model: CompiledModel, _entry: CatalogueEntry): Promise<PreparedRequest> {
-    this.#media ??= loadAll(this.#operation, this.#loadMedia)
-    return {
-      operation: this.#operation,
-      media: await this.#media,
-      redactions: 0,
-      restore: { text: (text) => text, value: (value) => value },
-      stream: () => ({ push: (text) => text, end: () => "" }),
-      conceal: (text) => text,
+  /** How many values were hidden, at most, from any candidate. */
+  get redactions(): number {
+    return Math.max(0, ...[...this.#redacted.values()].map(({ placeholders }) => placeholders.size))
+  }
+
+  /** Whether any redaction rule applies to this operation at all. */
+  get redacting(): boolean {
+    return this.#sources.redaction.rules.length > 0
+  }
+
+  /** What keeps the operation from being sent to this provider at all. */
+  blockedFor(provider: string): Blocked | undefined {
+    const blocks = this.#sources.redaction.rules.some(({ config }) => config.mode === "block")
+    return blocks ? this.#redact(this.#operation, provider, "native").blocked : undefined
+  }
+
+  /** Rejects when a medium cannot be loaded or a PDF not be read out. */
+  async prepare({ provider }: CatalogueEntry, capabilities: Capabilities): Promise<PreparedRequest> {
+    this.#media ??= loadAll(this.#operation, this.#sources.loadMedia)
+    const media = await this.#media
+    const unreadable = mediaOf(this.#operation).some(({ mediaType }) => mediaType === PDF) && !reads(capabilities, PDF)
+    if (!unreadable) return { ...this.#redact(this.#operation, provider.id, "native"), media }
+    this.#readOut ??= readOut(this.#operation, media, this.#sources.pdfText)
+    return { ...this.#redact(await this.#readOut, provider.id, "text"), media }
+  }
+
+  #redact(operation: Operation, provider: string, form: "native" | "text"): Redacted {
+    const plan = planFor(this.#sources.redaction, provider)
+    const key = `${form} ${plan.rules.map(({ index }) => index).join()}`
+    let redacted = this.#redacted.get(key)
+    if (!redacted) {
+      redacted = redact(operation, plan)
+      this.#redacted.set(key, redacted)
     }
+    return redacted
   }
 }
 
 async function loadAll(operation: Operation, loadMedia: OperationOptions["loadMedia"]): Promise<MediaBytes> {
   const refs = new Map(mediaOf(operation).map((ref) => [ref.$blob, ref]))
   return new Map(await Promise.all([...refs.values()].map(async (ref) => [ref.$blob, await loadMedia(ref)] as const)))
+}
+
+/** The operation with the text of each PDF in its place. */
+async function readOut(
+  operation: Operation,
+  media: MediaBytes,
+  pdfText: RequestSources["pdfText"],
+): Promise<Operation> {
+  if (operation.type !== "generate") return operation
+  const texts = new Map<BlobRef["$blob"], string>()
+  for (const { $blob, mediaType } of mediaOf(operation))
+    if (mediaType === PDF && !texts.has($blob))
+      texts.set($blob, await pdfText(must(media.get($blob), "media are loaded first")))
+  const replace = (part: TextPart | MediaPart): TextPart | MediaPart => {
+    const text = part.type === "media" ? texts.get(part.media.$blob) : undefined
+    return text === undefined ? part : { type: "text", text: `Text of the attached PDF:\n${text}` }
+  }
+  const messages = operation.messages.map((message) =>
+    message.role === "user" ? { ...message, content: message.content.map(replace) } : message,
+  )
+  return { ...operation, messages }
 }

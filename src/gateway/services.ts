@@ -22,6 +22,7 @@ export interface Services {
   readonly keys: KeyRing
   readonly purse: Purse
   readonly price: PriceNanoUsd
+  readonly pdfText: (bytes: Uint8Array) => Promise<string>
   /** Some route looks at costs before it decides: they are not worked out otherwise. */
   readonly pricesMatter: boolean
 }

@@ -15,8 +15,9 @@ import { waitMs } from "./backoff.ts"
 import { SERVED } from "./decision.ts"
 import { DeltaGate } from "./delta-gate.ts"
 import { inputTokens } from "./estimate.ts"
-import { routingFacts } from "./facts.ts"
+import { fieldValues, routingFacts } from "./facts.ts"
 import { FAILURE_POLICIES } from "./failure-policy.ts"
+import { redactionPlan } from "./redaction.ts"
 import { Requests } from "./request.ts"
 import { type Services, worstNanoUsd } from "./services.ts"
 import { reaskTurns } from "./structured.ts"
@@ -58,6 +59,7 @@ export class Session {
   readonly deltas: DeltaGate
   /** Attempts begun, finished or not. */
   #begun = 0
+  #numbered = 0
   /** Set when no further attempt may be made. */
   #stopped = false
   #failure: Failure | undefined
@@ -74,7 +76,14 @@ export class Session {
     this.services = services
     this.startedAtMs = services.clock.nowMs()
     this.inputTokens = inputTokens(operation)
-    this.requests = new Requests(operation, options.loadMedia)
+    this.requests = new Requests(operation, {
+      loadMedia: options.loadMedia,
+      redaction: redactionPlan(
+        services.routing.redact,
+        fieldValues({ context, operation, inputTokens: this.inputTokens, failures: 0 }),
+      ),
+      pdfText: services.pdfText,
+    })
     this.deltas = new DeltaGate(options.onDelta)
   }
 
@@ -83,10 +92,15 @@ export class Session {
     return this.#failure
   }
 
-  /** Number of the attempt that begins now. */
-  begin(): number {
+  /** Takes one of the attempts that the route allows; `ruleOut` gives it back. */
+  begin(): void {
     this.#begun += 1
-    return this.#begun
+  }
+
+  /** The number of an attempt that is made in fact. */
+  nextNumber(): number {
+    this.#numbered += 1
+    return this.#numbered
   }
 
   /** Decides on what is known now; undefined when no route applies. */
@@ -96,7 +110,7 @@ export class Session {
     const maxOutputTokens = operation.type === "generate" ? operation.maxOutputTokens : 0
     const failures = this.attempts.filter(({ outcome }) => outcome === "failed").length
     const facts = routingFacts(
-      { operation, context, inputTokens: tokens, failures },
+      { operation, context, inputTokens: tokens, failures, blocked: (provider) => this.requests.blockedFor(provider) },
       {
         ...services,
         worstNanoUsd: (model) =>
@@ -171,11 +185,16 @@ export class Session {
   }
 
   /** A budget refuses this model: `use` is what it allows instead, if anything. */
-  refused(candidate: CompiledCandidate, failure: Failure, use: string | undefined): void {
+  /** The candidate cannot be asked after all. */
+  ruleOut(candidate: CompiledCandidate, failure: Failure): void {
     this.#begun -= 1
     this.#failure = failure
     this.#tried.set(candidate.model.key, failure.class)
     this.#state(candidate.model.key).over = true
+  }
+
+  refused(candidate: CompiledCandidate, failure: Failure, use: string | undefined): void {
+    this.ruleOut(candidate, failure)
     if (use === undefined || use === this.#instead || this.#state(use).over) this.#stopped = true
     else this.#instead = use
   }

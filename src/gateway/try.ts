@@ -12,6 +12,7 @@ import type { Ranking } from "../routing/decide.ts"
 import { type AttemptInput, runAttempt } from "./attempt.ts"
 import type { CatalogueEntry } from "./catalogue.ts"
 import { gatewayMetadata } from "./catalogue.ts"
+import { blockedFailure } from "./decision.ts"
 import type { DeltaSource } from "./delta-gate.ts"
 import { FAILURE_POLICIES } from "./failure-policy.ts"
 import type { PreparedRequest } from "./request.ts"
@@ -38,15 +39,20 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
   const entry = must(catalogue.entry(candidate.model.provider), `a candidate of no provider: ${candidate.model.key}`)
   // Somebody may have taken the only probe since the ranking: then this was no attempt, and the loop decides anew.
   if (!health.begin(candidate.model.key, ranking.route.timeout.attemptMs)) return { candidate }
-  const number = session.begin()
-  const request = await session.requests.prepare(candidate.model, entry)
+  session.begin()
+  const request = await session.requests.prepare(entry, catalogue.capabilities(entry, candidate.model))
+  if (request.blocked) {
+    session.ruleOut(candidate, blockedFailure(request.blocked))
+    return { candidate }
+  }
   const settle = await reserve(session, attempt)
   if (!settle) return { candidate }
   const deltas = session.deltas.source()
+  const number = session.nextNumber()
   const input = attemptInput({ session, ranking, attempt, entry, request, deltas, number })
   const { record, reply } = await runAttempt(input)
   const repair = ranking.route.onInvalid.includes("repair")
-  const judged = reply && resultOf(reply, request.operation, repair, request.restore)
+  const judged = reply && resultOf(reply, request.operation, repair, request.placeholders)
   if (judged && "result" in judged) {
     const { result, repaired } = judged
     finish(session, { ...record, ...(repaired ? { repaired } : {}) }, settle)
@@ -155,7 +161,7 @@ function attemptInput({ session, ranking, attempt, entry, request, deltas, numbe
 }
 
 /** Pieces as the subscriber may see them: placeholders that were split over pieces are put together and restored. */
-function restoring({ operation, stream }: PreparedRequest, deltas: DeltaSource): (text: string) => void {
-  const restorer = stream(operation.type === "generate" && operation.output !== undefined)
+function restoring({ operation, placeholders }: PreparedRequest, deltas: DeltaSource): (text: string) => void {
+  const restorer = placeholders.stream(operation.type === "generate" && operation.output !== undefined)
   return (text) => deltas.push(restorer.push(text))
 }

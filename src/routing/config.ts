@@ -5,6 +5,7 @@
 import type { Duration } from "../lib/duration.ts"
 import type { JsonObject } from "../lib/json.ts"
 import type { Condition } from "./condition.ts"
+import type { DetectorName } from "./detectors.ts"
 import type { FieldName } from "./fields.ts"
 
 /** A model in full, `"<provider>/<model>"`; the provider ends at the first slash. */
@@ -109,11 +110,13 @@ export interface RuleConfig<Alias extends string = string> {
 
 /** Detectors of the redactor, by name; `patterns` adds own ones by regular expression. */
 export interface RedactConfig {
-  readonly detect?: readonly string[]
+  readonly detect?: readonly DetectorName[]
   readonly patterns?: { readonly [name: string]: string }
   /** `token`: replaced by a placeholder and restored in the answer. `block`: the operation fails. */
   readonly mode: "token" | "block"
   readonly when?: Condition
+  /** Providers that may see what others may not, such as `local`. */
+  readonly except?: readonly string[]
 }
 
 export interface BudgetConfig<Alias extends string = string> {

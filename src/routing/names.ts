@@ -49,6 +49,11 @@ export function checkNames(config: RoutingConfig, providers: readonly string[] |
     each(rule.require?.region, [...path, "require", "region"], (text, at) => checkPlaceholders(text, at, report))
     each(rule.require?.provider, [...path, "require", "provider"], (id, at) => checkProvider(id, at, providers, report))
   })
+  config.redact?.forEach((rule, index) => {
+    if (!rule.detect?.length && Object.keys(rule.patterns ?? {}).length === 0)
+      report(["redact", index], "finds nothing: expected `detect` or `patterns`")
+    each(rule.except, ["redact", index, "except"], (id, at) => checkProvider(id, at, providers, report))
+  })
   config.budgets?.forEach((budget, index) => {
     checkPlaceholders(budget.bucket, ["budgets", index, "bucket"], report)
     if (budget.onExceed !== "reject") model(budget.onExceed.use, ["budgets", index, "onExceed", "use"])

@@ -8,6 +8,7 @@ import { isJsonObject, type JsonObject } from "../lib/json.ts"
 import { unsafeRegexReason } from "../lib/safe-regex.ts"
 import type { Condition } from "./condition.ts"
 import type { RoutingConfig } from "./config.ts"
+import { DETECTOR_NAMES } from "./detectors.ts"
 import { FIELDS, type FieldName, isFieldName } from "./fields.ts"
 
 const name = z.string().min(1).max(200)
@@ -131,10 +132,11 @@ const rule = z.strictObject({
 })
 
 const redact = z.strictObject({
-  detect: z.array(name).exactOptional(),
+  detect: z.array(z.enum(DETECTOR_NAMES)).exactOptional(),
   patterns: z.record(z.string(), pattern).exactOptional(),
   mode: z.enum(["token", "block"]),
   when: condition.exactOptional(),
+  except: z.array(name).exactOptional(),
 })
 
 const budget = z.strictObject({

@@ -1,0 +1,229 @@
+/**
+ * Redaction: hides secrets and personal data in an operation before any provider sees it. Which detectors run is the
+ * routing's; what they find is replaced by placeholders (`token`) or stops the operation (`block`).
+ * Media are not looked into, nor are a workflow's own schemas and tool descriptions.
+ */
+import type { Json } from "../lib/json.ts"
+import type { Message } from "../model/message.ts"
+import type { GenerateOperation, Operation } from "../model/operation.ts"
+import { holds } from "../routing/condition.ts"
+import type { RedactConfig } from "../routing/config.ts"
+import type { FieldValues } from "../routing/fields.ts"
+import { DETECTORS } from "./detectors/index.ts"
+import { mapTexts, PLACEHOLDER, Placeholders } from "./placeholders.ts"
+
+/** Something that must not be sent: what kind of thing, and where; never the thing itself. */
+export interface Blocked {
+  readonly detector: string
+  /** Where in the operation: `messages[0].content[1].text`. */
+  readonly path: string
+  /** Index of the rule in the routing's `redact`. */
+  readonly rule: number
+}
+
+/** A rule as it is run. */
+interface Finder {
+  readonly name: string
+  readonly label: string
+  readonly hint: RegExp | undefined
+  readonly pattern: RegExp
+  readonly accept: ((match: string) => number) | undefined
+  readonly mode: "token" | "block"
+  readonly rule: number
+}
+
+/** Rules that apply: by their index in the routing. */
+export interface RedactionPlan {
+  readonly rules: readonly { readonly index: number; readonly config: RedactConfig }[]
+}
+
+export function redactionPlan(redact: readonly RedactConfig[], values: FieldValues): RedactionPlan {
+  const rules = redact.map((config, index) => ({ config, index }))
+  return { rules: rules.filter(({ config: { when } }) => !when || holds(when, values)) }
+}
+
+/** The rules of the plan that apply to a provider. */
+export function planFor({ rules }: RedactionPlan, provider: string): RedactionPlan {
+  return { rules: rules.filter(({ config }) => !config.except?.includes(provider)) }
+}
+
+export interface Redacted {
+  readonly operation: Operation
+  readonly placeholders: Placeholders
+  readonly blocked: Blocked | undefined
+  /** Hides what the plan finds in other text that goes to the same provider. */
+  conceal(text: string): string
+}
+
+/** `operation` as a provider under this plan may see it. */
+export function redact(operation: Operation, plan: RedactionPlan): Redacted {
+  const finders = plan.rules.flatMap(({ config, index }) => findersOf(config, index))
+  const redactor = new Redactor(finders)
+  const hidden = finders.length === 0 ? operation : redactor.operation(operation)
+  return {
+    operation: hidden,
+    placeholders: redactor.placeholders,
+    blocked: redactor.blocked,
+    conceal: (text) => (finders.length === 0 ? text : redactor.text(text, "")),
+  }
+}
+
+const known = new WeakMap<RedactConfig, readonly Finder[]>()
+
+function findersOf(config: RedactConfig, rule: number): readonly Finder[] {
+  let finders = known.get(config)
+  if (!finders) {
+    finders = makeFinders(config, rule)
+    known.set(config, finders)
+  }
+  return finders
+}
+
+function makeFinders({ detect = [], patterns = {}, mode }: RedactConfig, rule: number): readonly Finder[] {
+  const builtIn = detect.flatMap((name) => {
+    const { label, patterns, accept } = DETECTORS[name]
+    return patterns.map(
+      ({ hint, pattern }): Finder => ({ name, label, hint, pattern: new RegExp(pattern, "gu"), accept, mode, rule }),
+    )
+  })
+  const own = Object.entries(patterns).map(([name, source]): Finder => {
+    const label =
+      name
+        .toUpperCase()
+        .replace(/[^A-Z0-9]+/g, "_")
+        .replace(/^[^A-Z]+/, "")
+        .slice(0, 40) || "VALUE"
+    return { name, label, hint: undefined, pattern: new RegExp(source, "gu"), accept: undefined, mode, rule }
+  })
+  return [...builtIn, ...own]
+}
+
+/** Text that looks like a placeholder is hidden too, or restoring would change it. */
+const LITERAL: Finder = {
+  name: "placeholder",
+  label: "LITERAL",
+  hint: /\[\[/,
+  pattern: PLACEHOLDER,
+  accept: undefined,
+  mode: "token",
+  rule: -1,
+}
+
+interface Found {
+  readonly start: number
+  readonly end: number
+  readonly finder: Finder
+}
+
+class Redactor {
+  readonly placeholders = new Placeholders()
+  blocked: Blocked | undefined
+  readonly #finders: readonly Finder[]
+
+  constructor(finders: readonly Finder[]) {
+    this.#finders = [...finders, LITERAL]
+  }
+
+  operation(operation: Operation): Operation {
+    switch (operation.type) {
+      case "generate":
+        return this.#generate(operation)
+      case "embed":
+      case "moderate":
+        return { ...operation, texts: operation.texts.map((text, index) => this.text(text, `texts[${index}]`)) }
+      case "transcribe":
+        return operation
+    }
+  }
+
+  text(text: string, path: string): string {
+    const found = this.#finders.flatMap((finder) => find(text, finder).map((place): Found => ({ ...place, finder })))
+    if (found.length === 0) return text
+    const block = found.find(({ finder }) => finder.mode === "block")
+    if (block) this.blocked ??= { detector: block.finder.name, path, rule: block.finder.rule }
+    found.sort((left, right) => left.start - right.start || right.end - left.end)
+    let hidden = ""
+    let at = 0
+    for (const { start, end, finder } of found) {
+      if (start < at) continue
+      hidden += text.slice(at, start) + this.placeholders.hide(finder.label, text.slice(start, end))
+      at = end
+    }
+    return hidden + text.slice(at)
+  }
+
+  #value(value: Json, path: string): Json {
+    return mapTexts(value, (text) => this.text(text, path))
+  }
+
+  #generate(operation: GenerateOperation): GenerateOperation {
+    const { messages, examples, template } = operation
+    return {
+      ...operation,
+      messages: messages.map((message, index) => this.#message(message, `messages[${index}].content`)),
+      ...(examples
+        ? {
+            examples: examples.map(({ input, output }, index) => ({
+              input: this.text(input, `examples[${index}].input`),
+              output: this.#value(output, `examples[${index}].output`),
+            })),
+          }
+        : {}),
+      ...(template === undefined ? {} : { template: this.text(template, "template") }),
+    }
+  }
+
+  #message(message: Message, path: string): Message {
+    switch (message.role) {
+      case "system":
+        return { ...message, content: this.text(message.content, path) }
+      case "user":
+        return {
+          ...message,
+          content: message.content.map((part, index) =>
+            part.type === "text" ? { ...part, text: this.text(part.text, `${path}[${index}].text`) } : part,
+          ),
+        }
+      case "assistant":
+        return {
+          ...message,
+          content: message.content.map((part, index) => this.#answerPart(part, `${path}[${index}]`)),
+        }
+      case "tool":
+        return {
+          ...message,
+          content: message.content.map((part, index) => ({
+            ...part,
+            output: this.#value(part.output, `${path}[${index}].output`),
+          })),
+        }
+    }
+  }
+
+  #answerPart(part: Extract<Message, { role: "assistant" }>["content"][number], path: string) {
+    if (part.type === "text") return { ...part, text: this.text(part.text, `${path}.text`) }
+    if (part.type === "tool-call") return { ...part, input: this.#value(part.input, `${path}.input`) }
+    // Thoughts are signed by the provider as it wrote them: only what we had hidden from it may be hidden in them.
+    return { ...part, text: this.placeholders.hideKnown(part.text) }
+  }
+}
+
+function find(text: string, { hint, pattern, accept }: Finder): Omit<Found, "finder">[] {
+  if (hint && !hint.test(text)) return []
+  const found: Omit<Found, "finder">[] = []
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+    const value = match.groups?.value ?? match[0]
+    const start = match.index + match[0].length - value.length
+    const length = accept ? accept(value) : value.length
+    if (length > 0) found.push({ start, end: start + length })
+    // What was matched too much may be the beginning of another one.
+    if (length < value.length || value === "") pattern.lastIndex = start + Math.max(length, firstCharacter(text, start))
+  }
+  return found
+}
+
+/** Length of the character at `index`: half of a surrogate pair is no place to go on from. */
+function firstCharacter(text: string, index: number): number {
+  return (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1
+}
