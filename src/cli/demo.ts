@@ -49,7 +49,7 @@ function chooseExample(examples: readonly string[], wanted = examples[0] ?? ""):
 
 function tellEnd(screen: Screen, url: string, runId: string, output: Json, others: readonly string[]): void {
   const run = `${url}/v1/runs/${runId}`
-  const indented = (lines: readonly string[]) => lines.map((line) => `    ${line}`)
+  const indented = (lines: readonly string[]) => lines.map((line) => `    ${line}`.trimEnd())
   if (output !== null) {
     screen.print("", `  ${screen.style("bold", "Answer")}`, ...indented(formatValue(output, screen.width - 4)))
   }

@@ -45,7 +45,7 @@ export function formatValue(value: Json, width: number): string[] {
     const member = value[name] ?? null
     const text = typeof member === "string" ? member : JSON.stringify(member)
     const [first = "", ...rest] = wrap(text, Math.max(20, width - column))
-    return [`${name.padEnd(column)}${first}`, ...rest.map((line) => `${" ".repeat(column)}${line}`)]
+    return [`${name.padEnd(column)}${first}`, ...rest.map((line) => `${" ".repeat(column)}${line}`.trimEnd())]
   })
 }
 

@@ -135,6 +135,7 @@ describe("numbers and values", () => {
       "x",
     ])
     expect(formatValue({ a: "one two three", longer: [1] }, 28)).toEqual(["a       one two three", "longer  [1]"])
+    expect(formatValue({ text: "one\n\ntwo" }, 80)).toEqual(["text  one", "", "      two"])
     expect(formatValue("plain", 80)).toEqual(["plain"])
   })
 })
