@@ -57,7 +57,7 @@ const FOUND: readonly (readonly [DetectorName, string])[] = [
 const INNOCENT = [
   "Order A-10293 of 2026-11-22 14:30:00, $1,299.00, version 10.2.33.4",
   "4111 1111 1111 1112 is not a card, nor is 0000 0000 0000 0000",
-  "DE89 3704 0044 0532 0130 01 has a wrong checksum",
+  "GB29NWBK60161331926818 has a wrong checksum",
   "192.168.100.200 and 2001:db8::8a2e:370:7334 are addresses",
   "@mention, user@, @example.com, a @ b",
   "The API key: see the docs. The password is required. Use sk-learn and risk-free tokens.",
