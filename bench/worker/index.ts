@@ -1,0 +1,51 @@
+/** The Worker that the benches measure: Waybill as it is deployed, with workflows of its own, beside the bare object. */
+import { createApi } from "../../src/api/index.ts"
+import { createGateway, type Gateway } from "../../src/gateway/gateway.ts"
+import { systemClock } from "../../src/lib/clock.ts"
+import { systemRandom } from "../../src/lib/random.ts"
+import type { Deployment, Env } from "../../src/objects/environment.ts"
+import { RunShell } from "../../src/objects/run-object.ts"
+import { PROVIDERS } from "../../src/providers/index.ts"
+import { defineRouting } from "../../src/routing/define.ts"
+import type { BareObject } from "./bare-object.ts"
+import { benchWorkflows } from "./workflows.ts"
+
+export { ControlObject } from "../../src/objects/control-object.ts"
+export { TenantObject } from "../../src/objects/tenant-object.ts"
+export { BareObject } from "./bare-object.ts"
+
+const routing = defineRouting({ routes: { generate: { try: ["openai-compatible/stub"] } } })
+
+let gateway: Gateway | undefined
+
+const deployment: Deployment = {
+  workflows: new Map(benchWorkflows.map((workflow) => [workflow.name, workflow])),
+  models: (env) =>
+    (gateway ??= createGateway({
+      routing: () => routing,
+      providers: PROVIDERS,
+      env,
+      fetch: (input, init) => fetch(input, init),
+      clock: systemClock,
+      random: systemRandom,
+    })),
+}
+
+export class RunObject extends RunShell {
+  protected override readonly deployment = deployment
+}
+
+type BenchEnv = Env & { readonly BARE: DurableObjectNamespace<BareObject> }
+
+const api = createApi(deployment)
+
+export default {
+  async fetch(request: Request, env: BenchEnv): Promise<Response> {
+    const url = new URL(request.url)
+    if (url.pathname !== "/bare") return api.fetch(request, env)
+    const { searchParams } = url
+    const steps = Number(searchParams.get("steps"))
+    await env.BARE.getByName(searchParams.get("id") ?? "").run(steps, searchParams.get("calls") === "true")
+    return Response.json({ steps })
+  },
+}
