@@ -11,25 +11,41 @@ export interface Stub {
   close(): void
 }
 
-const ANSWER = JSON.stringify({
-  id: "chatcmpl-stub",
+const HEAD = { id: "chatcmpl-stub", created: 1_700_000_000, model: "stub" }
+const USAGE = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 }
+
+const WHOLE = JSON.stringify({
+  ...HEAD,
   object: "chat.completion",
-  created: 1_700_000_000,
-  model: "stub",
   choices: [{ index: 0, message: { role: "assistant", content: "Done." }, finish_reason: "stop" }],
-  usage: { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 },
+  usage: USAGE,
 })
+
+const STREAMED = [
+  { choices: [{ index: 0, delta: { role: "assistant", content: "Done." } }] },
+  { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] },
+  { choices: [], usage: USAGE },
+]
+  .map((chunk) => `data: ${JSON.stringify({ ...HEAD, object: "chat.completion.chunk", ...chunk })}\n\n`)
+  .concat("data: [DONE]\n\n")
+  .join("")
 
 export async function startStub(): Promise<Stub> {
   let calls = 0
   let waiting: ((atMs: number) => void)[] = []
   const server = createServer((request, response) => {
     const atMs = performance.now()
-    request.resume().on("end", () => {
+    let body = ""
+    request.on("data", (chunk) => {
+      body += chunk
+    })
+    request.on("end", () => {
       calls += 1
       for (const resolve of waiting) resolve(atMs)
       waiting = []
-      response.writeHead(200, { "content-type": "application/json" }).end(ANSWER)
+      const streamed = body.includes('"stream":true')
+      response.writeHead(200, { "content-type": streamed ? "text/event-stream" : "application/json" })
+      response.end(streamed ? STREAMED : WHOLE)
     })
   })
   server.keepAliveTimeout = 60_000
