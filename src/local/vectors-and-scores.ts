@@ -46,7 +46,7 @@ export async function embeddings(model: ModelName, request: z.infer<typeof embed
 /** Little-endian 32-bit floats: what OpenAI's own clients ask for unless told otherwise. */
 function base64Of(vector: Float32Array): string {
   const bytes = Buffer.alloc(vector.length * 4)
-  vector.forEach((value, index) => bytes.writeFloatLE(value, index * 4))
+  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4)
   return bytes.toString("base64")
 }
 

@@ -17,7 +17,8 @@ export class Similarity {
   async prepare(texts: readonly string[]): Promise<void> {
     const fresh = [...new Set(texts)].filter((text) => !this.#vectors.has(text))
     const vectors = await this.#embedder.embed(fresh)
-    fresh.forEach((text, index) => this.#vectors.set(text, must(vectors[index], "one vector for each text")))
+    for (const [index, text] of fresh.entries())
+      this.#vectors.set(text, must(vectors[index], "one vector for each text"))
   }
 
   toVector(text: string, vector: Float32Array): number {

@@ -21,6 +21,7 @@ import { findList } from "./lists.ts"
 import { ENOUGH, findBoolean, findNumber } from "./numbers.ts"
 import { readSchema } from "./schema.ts"
 import { findString } from "./strings.ts"
+import { humanize } from "./words.ts"
 
 export interface FieldReport {
   readonly confidence: number
@@ -63,9 +64,8 @@ export async function answer(schema: unknown, input: EvidenceInput, embedder: Em
   }
   const problem = check(value)
   if (problem !== undefined) return { type: "refusal", reason: `What was found does not fit the schema: ${problem}` }
-  const confidences = Object.values(search.fields).map((field) => field.confidence)
-  const mean = confidences.reduce((sum, confidence) => sum + confidence, 0) / Math.max(1, confidences.length)
-  return { type: "answer", value, confidence: round(mean), fields: search.fields }
+  const confidence = round(average(Object.values(search.fields).map((field) => field.confidence)))
+  return { type: "answer", value, confidence, fields: search.fields }
 }
 
 /** What is wrong with a value, or `undefined`. */
@@ -154,8 +154,14 @@ function anything(field: Field, { source, alike }: Evidence): Finding {
 
 function resolveObject(field: Field, shape: ObjectShape, search: Search): Json | undefined {
   const inner: Search = { ...search, fields: {}, missing: [] }
+  const found = new Map<Field, Json>()
+  for (const child of shape.fields) {
+    const value = asksForConfidence(child) ? undefined : resolve(child, inner)
+    if (value !== undefined) found.set(child, value)
+  }
+  for (const child of shape.fields.filter(asksForConfidence)) found.set(child, ownConfidence(shape, inner))
   const entries = shape.fields.flatMap((child): [string, Json][] => {
-    const value = resolve(child, inner)
+    const value = found.get(child)
     return value === undefined ? [] : [[child.name, value]]
   })
   const isEmpty = Object.values(inner.fields).every(({ confidence }) => confidence < ENOUGH)
@@ -166,14 +172,26 @@ function resolveObject(field: Field, shape: ObjectShape, search: Search): Json |
   return Object.fromEntries(entries)
 }
 
+/** A number that is about the answer and not in the text: "confidence", "how sure you are". */
+function asksForConfidence({ name, description, shape }: Field): boolean {
+  if (shape.kind !== "number" || shape.integer || shape.max !== 1 || shape.min !== 0) return false
+  return /\b(?:confidence|certainty|probability)\b|\bhow (?:sure|certain|confident)\b/i.test(`${humanize(name)} ${description}`)
+}
+
+/** Of the choices beside it the least sure, for they stand or fall together; without choices the mean. */
+function ownConfidence({ fields }: ObjectShape, { fields: reports }: Search): number {
+  const of = (chosen: readonly Field[]): number[] => chosen.flatMap(({ path }) => reports[path]?.confidence ?? [])
+  const choices = of(fields.filter(({ shape }) => shape.kind === "enum"))
+  return choices.length > 0 ? Math.min(...choices) : round(average(of(fields)))
+}
+
 /** Of several shapes, the one whose distinguishing constant the text means; without such a constant, the one that fits best. */
 function resolveUnion(field: Field, shape: UnionShape, search: Search): Json | undefined {
   const meant = discriminated(shape, search.evidence)
   const attempts = (meant ? [meant] : shape.variants).map((variant) => {
     const inner: Search = { ...search, fields: {}, missing: [] }
     const value = resolve({ ...variant, name: field.name, path: variant.path || field.path }, inner)
-    const confidences = Object.values(inner.fields).map(({ confidence }) => confidence)
-    const mean = confidences.reduce((sum, confidence) => sum + confidence, 0) / Math.max(1, confidences.length)
+    const mean = average(Object.values(inner.fields).map(({ confidence }) => confidence))
     return { inner, value, worth: mean - inner.missing.length }
   })
   const best = attempts.reduce((top, attempt) => (attempt.worth > top.worth ? attempt : top))
@@ -208,6 +226,10 @@ function discriminated({ variants }: UnionShape, evidence: Evidence): Field | un
   )
   const found = findEnum({ ...constant, required: true }, { kind: "enum", options }, evidence)
   return options.find((option) => option.value === found?.value)?.variant
+}
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 }
 
 function round(value: number): number {

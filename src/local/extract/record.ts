@@ -27,7 +27,7 @@ interface Cell {
 
 export interface RecordReading {
   readonly value: Readonly<Record<string, Json>>
-  /** Required typed fields that this record does not hold. */
+  /** Typed fields that this record does not hold. */
   readonly missing: readonly Field[]
   readonly typed: number
   /** Typed values, and free texts that are required: an optional free text can be had from any line nearby. */
@@ -53,13 +53,17 @@ export function readRecord(fields: readonly Field[], lines: readonly Line[], evi
     } else if (isHard(field)) missing.push(field)
   }
   const typed = claims.length
-  const free = fields.filter((field) => field.shape.kind === "string" && specificity(field) === 0)
+  for (const field of fields) {
+    const currency = isCurrency(field) ? currencyOf(cells) : undefined
+    if (currency !== undefined) value[field.name] = currency
+  }
+  const free = fields.filter((field) => field.shape.kind === "string" && specificity(field) === 0 && !isCurrency(field))
   const segments = freeSegments(cells, claims)
   for (const [field, segment] of assign(free, segments, fields, claims, evidence)) value[field.name] = segment.text
   const used = new Set(Object.values(value))
   return {
     value,
-    missing: missing.filter((field) => !isOptional(field)),
+    missing,
     typed,
     filled: typed + free.filter((field) => !isOptional(field) && value[field.name] !== undefined).length,
     lastUsedLine: Math.max(0, ...claims.map((claim) => lineOfCell[claim.cell] ?? 0)),
@@ -92,6 +96,15 @@ function specificity(field: Field): number {
   if (kind.kind === "matching") return 5
   if (kind.kind === "typed") return kind.token === "id" ? 1 : 4
   return 0
+}
+
+/** A currency is read off an amount, which some other field has taken. */
+function isCurrency(field: Field): boolean {
+  return field.shape.kind === "string" && stringKind(field, field.shape).kind === "currency"
+}
+
+function currencyOf(cells: readonly Cell[]): string | undefined {
+  return cells.flatMap((cell) => cell.tokens.flatMap((token) => token.currency ?? []))[0]
 }
 
 /** Whether a record without this value is none: choices and free texts can always be given something. */

@@ -5,10 +5,11 @@
 import type { Json } from "../../lib/json.ts"
 import { fallbackOption } from "./enums.ts"
 import type { Evidence } from "./evidence.ts"
-import type { EnumOption, Field } from "./field.ts"
+import { type EnumOption, type Field, isOptional } from "./field.ts"
 import type { Finding } from "./finding.ts"
 import { type RecordReading, readRecord } from "./record.ts"
 import { isHeaderRow, type Line } from "./source.ts"
+import { stringKind } from "./string-kinds.ts"
 import { stems, wordCount } from "./words.ts"
 
 /** A record that spans more lines than this is no record. */
@@ -118,19 +119,28 @@ function readRow(fields: readonly Field[], lines: readonly Line[], evidence: Evi
   return [{ value, lines: own, filled, typed, leftover, inherited: Object.keys(inherited).length > 0 }]
 }
 
-/** Required values that the record lacks, from a line above that holds nothing else. `undefined` when there is none. */
+/**
+ * Values that the record lacks, from a line above that holds nothing else. `undefined` when a required one is nowhere;
+ * of the optional ones only dates are looked for, since it is by date that lists are grouped.
+ */
 function inherit(reading: RecordReading, lines: readonly Line[], evidence: Evidence): Record<string, Json> | undefined {
   const start = lines[0]?.index ?? 0
   const above = evidence.source.lines.slice(Math.max(0, start - MAX_INHERIT_LINES), start).filter(isStandalone)
   const inherited: Record<string, Json> = {}
   for (const field of reading.missing) {
+    if (isOptional(field) && !isDate(field)) continue
     const held = above
       .map((line) => readRecord([field], [line], evidence).value[field.name])
       .findLast((value) => value !== undefined)
-    if (held === undefined) return undefined
-    inherited[field.name] = held
+    if (held === undefined && !isOptional(field)) return undefined
+    if (held !== undefined) inherited[field.name] = held
   }
   return inherited
+}
+
+function isDate(field: Field): boolean {
+  const kind = field.shape.kind === "string" ? stringKind(field, field.shape) : undefined
+  return kind?.kind === "typed" && kind.token === "date"
 }
 
 /** The record as the schema wants it: its fields in order, and for those that it does not hold what may stand instead. */

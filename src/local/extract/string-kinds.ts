@@ -13,6 +13,8 @@ export type StringKind =
   | { readonly kind: "matching"; readonly pattern: RegExp }
   /** A typed value, such as an email address. */
   | { readonly kind: "typed"; readonly token: TokenKind }
+  /** The currency of an amount, as its ISO 4217 code. */
+  | { readonly kind: "currency" }
   /** A label's value, or the sentence that says it. */
   | { readonly kind: "free" }
 
@@ -29,6 +31,7 @@ export function stringKind(field: Field, shape: StringShape): StringKind {
   if (shape.pattern) return { kind: "matching", pattern: findable(shape.pattern) }
   const like = likePattern(field.description)
   if (like) return { kind: "matching", pattern: like }
+  if (/\bcurrency\b/.test(name)) return { kind: "currency" }
   const token = tokenOfName(name)
   return token ? { kind: "typed", token } : { kind: "free" }
 }

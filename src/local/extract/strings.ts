@@ -2,8 +2,9 @@
  * Text in the source that answers a field: the whole of it, something of a known build, a label's value, or the
  * sentence nearest in meaning. Everything returned stands in the source; dates alone are rewritten when a format asks.
  */
+import { valueAt } from "./enums.ts"
 import type { Evidence } from "./evidence.ts"
-import { fieldText } from "./evidence.ts"
+import { fieldText, isSentence } from "./evidence.ts"
 import type { Field, StringShape } from "./field.ts"
 import type { Finding } from "./finding.ts"
 import { labelScore, wordScore } from "./labels.ts"
@@ -53,6 +54,8 @@ function findingsOf(kind: StringKind, field: Field, shape: StringShape, evidence
       // A code may be written in ways that no one foresees: what its label says it is, it is.
       return [...typed, ...labelledValues(field, evidence)].toSorted(byConfidence)
     }
+    case "currency":
+      return currencies(field, evidence)
     case "free":
       return [...labelledValues(field, evidence), ...sentences(field, evidence)].toSorted(byConfidence)
   }
@@ -84,6 +87,16 @@ function typedValues(kind: Token["kind"], field: Field, shape: StringShape, evid
         const base = kind === "id" ? 0.2 : isDesk(token) ? 0.35 : 0.45
         return value === undefined ? [] : [placed(value, base, token, field, line, evidence)]
       }),
+    )
+    .toSorted(byConfidence)
+}
+
+function currencies(field: Field, evidence: Evidence) {
+  return evidence.source.lines
+    .flatMap((line) =>
+      line.tokens.flatMap((token) =>
+        token.currency === undefined ? [] : [placed(token.currency, 0.6, token, field, line, evidence)],
+      ),
     )
     .toSorted(byConfidence)
 }
@@ -127,15 +140,31 @@ function labelledValues(field: Field, { source, alike }: Evidence) {
     .toSorted(byConfidence)
 }
 
-/** Sentences by meaning. They are never more than likely: a sentence near a description need not be its answer. */
-function sentences(field: Field, { source, alike }: Evidence) {
+/**
+ * Sentences by meaning: near what the field is said to be, or to what the examples answered. They are never more than
+ * likely: a sentence near a description need not be its answer.
+ */
+function sentences(field: Field, evidence: Evidence) {
+  const { source, alike } = evidence
+  const asShown = exampleLikeness(field, evidence)
   return source.sentences
     .filter((sentence) => wordCount(sentence) > 0)
     .map((sentence) => {
-      const meaning = alike(sentence, fieldText(field))
-      const score = 0.75 * meaning + 0.25 * wordScore(field, sentence) - (wordCount(sentence) < 3 ? 0.1 : 0)
+      const described = 0.75 * alike(sentence, fieldText(field)) + 0.25 * wordScore(field, sentence)
+      const score = Math.max(described, asShown(sentence)) - (wordCount(sentence) < 3 ? 0.1 : 0)
       return { value: sentence, confidence: Math.min(0.75, Math.max(0.05, score)), evidence: sentence }
     })
+}
+
+/** How like a sentence is to the sentences that the examples answered this field with. */
+function exampleLikeness(field: Field, { examples, alike, centroid }: Evidence): (sentence: string) => number {
+  const shown = examples.flatMap(({ output }) => {
+    const value = valueAt(output, field.path)
+    return typeof value === "string" && isSentence(value) ? [value] : []
+  })
+  if (shown.length === 0) return () => 0
+  const mean = centroid(shown)
+  return (sentence) => 0.5 * mean(sentence) + 0.5 * Math.max(...shown.map((text) => alike(sentence, text)))
 }
 
 /** The text as the schema allows it: cut at a word to the greatest length; `undefined` when it cannot be made to fit. */

@@ -70,13 +70,13 @@ export class Moderator {
   }
 }
 
-function perCategory<Value>(valueOf: (category: Category) => Value): Record<Category, Value> {
+function perCategory<Value>(make: (category: Category) => Value): Record<Category, Value> {
   return {
-    harassment: valueOf("harassment"),
-    "harassment/threatening": valueOf("harassment/threatening"),
-    hate: valueOf("hate"),
-    sexual: valueOf("sexual"),
-    "self-harm": valueOf("self-harm"),
-    prompt_injection: valueOf("prompt_injection"),
+    harassment: make("harassment"),
+    "harassment/threatening": make("harassment/threatening"),
+    hate: make("hate"),
+    sexual: make("sexual"),
+    "self-harm": make("self-harm"),
+    prompt_injection: make("prompt_injection"),
   }
 }
