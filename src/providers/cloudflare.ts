@@ -7,6 +7,9 @@ import { cloudflareAi, cloudflareConfiguration, cloudflareHeaders } from "./ai-b
 import { capable, defineProvider, IMAGES, readsImages } from "./define.ts"
 import { workersAiDialect } from "./dialects/cloudflare.ts"
 
+/** `<author>/<model>`, `dynamic/<route>`, or `auto`. */
+const CATALOGUE = /^(?:auto|[^/@]+\/.+)$/
+
 export const cloudflare = defineProvider({
   id: "cloudflare",
   otelName: "cloudflare.ai_gateway",
@@ -15,7 +18,11 @@ export const cloudflare = defineProvider({
   dialect: workersAiDialect,
   aiGateway: { slug: "run", inPackage: true },
   configuration: cloudflareConfiguration,
-  capabilities: (model) => capable(model, { operations: ["generate"], media: readsImages(model) ? IMAGES : [] }),
+  capabilities: (model) =>
+    capable(model, {
+      operations: CATALOGUE.test(model) ? ["generate"] : [],
+      media: readsImages(model) ? IMAGES : [],
+    }),
   regions: () => [],
   languageModel: (model, settings) =>
     cloudflareAi(settings).languageModel(model === "auto" ? "cloudflare/auto" : model, {

@@ -35,6 +35,17 @@ export function fakeAi(run: FakeAiRun, gateway?: AiGatewayStub): FakeAi {
   }
 }
 
+/**
+ * The fake worker's binding as the real one looks from inside a Worker. A service binding crosses by RPC, which carries no
+ * AbortSignal; the platform's own binding does not cross.
+ */
+export function overRpc(binding: AiBinding): AiBinding {
+  return {
+    run: (model, input, { signal: _, ...options } = {}) => binding.run(model, input, options),
+    fetch: (input, init) => binding.fetch(input, init),
+  }
+}
+
 /** What the Worker below answers to `run`, by model: a response's parts, or the message of the error that it throws. */
 export type FakeAiAnswers = Readonly<
   Record<

@@ -6,7 +6,15 @@ export {
   aiGatewayStub,
   gatewayError,
 } from "./ai-gateway-stub.ts"
-export { type AiCall, type FakeAi, type FakeAiAnswers, type FakeAiRun, fakeAi, fakeAiWorker } from "./fake-ai.ts"
+export {
+  type AiCall,
+  type FakeAi,
+  type FakeAiAnswers,
+  type FakeAiRun,
+  fakeAi,
+  fakeAiWorker,
+  overRpc,
+} from "./fake-ai.ts"
 export { type FakeClock, fakeClock } from "./fake-clock.ts"
 export { createRun, runWorkflow, type TestRun, type TestRunOptions } from "./run-workflow.ts"
 export { type Script, type ScriptedAnswer, type ScriptedModel, scriptedModel } from "./scripted-model.ts"
