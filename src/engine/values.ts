@@ -7,6 +7,7 @@
  */
 
 import type { Values } from "../graph/node.ts"
+import { WaybillError } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
 import { VALUE_CACHE_BYTES } from "../lib/limits.ts"
 import type { RunEvent, Stored } from "../run/event.ts"
@@ -40,7 +41,7 @@ export class RunValues {
 
   /** The values of a workflow's body. */
   root(): Values {
-    const values = Object.create(null)
+    const values = Object.create(new Proxy({}, { get: unknownName }))
     defineLazy(values, "input", () => this.#read(1))
     return values
   }
@@ -158,6 +159,13 @@ function storedValue(event: RunEvent | undefined): Stored {
 
 function defineLazy(target: object, name: string, get: () => unknown): void {
   Object.defineProperty(target, name, { get, enumerable: true, configurable: true })
+}
+
+/** Stands behind all values: a name that nothing before it has was misspelt, or read in a step before its own. */
+function unknownName(_target: object, name: string | symbol): undefined {
+  // `then` and `toJSON` are asked for by the language, whatever the object.
+  if (typeof name === "symbol" || name === "then" || name === "toJSON") return undefined
+  throw new WaybillError("unknown_reference", `Found the name "${name}", which no step before this one has.`)
 }
 
 /** Outputs are shared by every closure that reads them: one that changes its argument must fail, not spoil the others. */

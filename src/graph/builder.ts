@@ -5,9 +5,8 @@
  * The builder knows no kind of step: each kind adds its own method by declaring it on `StepMethods` (TypeScript's
  * declaration merging) and by being handed to `createWorkflowFactory`.
  */
-import { compileScope, type Draft, makeNode } from "./compile.ts"
+import { compileScope, type Draft, invalid, makeNode } from "./compile.ts"
 import type { Scope, StepNode, StepOptions } from "./node.ts"
-import type { Schema } from "./schema.ts"
 import { makeWorkflow, type Workflow, type WorkflowOptions } from "./workflow.ts"
 
 /** Carries a scope's result in its type; there is nothing under this key at run time. */
@@ -76,6 +75,12 @@ export interface Options<Seen, When extends boolean> extends Omit<StepOptions, "
   readonly when?: (values: Seen) => When
 }
 
+/** The options of a step that only holds others: what fails in it is tried again where it fails, and nowhere else. */
+export type HolderOptions<Seen, When extends boolean> = Omit<Options<Seen, When>, "retry" | "route">
+
+/** What a scope inside a step sees: all that is outside, and `Locals`, which hide outer values of the same name. */
+export type Inside<Seen, Locals> = Omit<Seen, keyof Locals> & Locals
+
 /** What a step kind gives the builder: its name, and how to make a node of the arguments of its method. */
 export interface StepDefiner {
   readonly kind: string
@@ -95,8 +100,17 @@ export function createWorkflowFactory(kinds: readonly StepDefiner[]) {
     options: WorkflowOptions<Input, Given>,
   ): Builder<{ readonly input: Input }, NoSteps, "workflow"> {
     const finish = (scope: Scope) => makeWorkflow(name, options, scope)
-    return openBuilder(kinds, [], name, finish) as Builder<{ readonly input: Input }, NoSteps, "workflow">
+    const open = openBuilder({ kinds, path: name, outer: new Set(), finish }, [])
+    return open as Builder<{ readonly input: Input }, NoSteps, "workflow">
   }
+}
+
+/** Where a scope stands: its path, the names of the steps outside it, and what becomes of it when it is complete. */
+interface Place {
+  readonly kinds: readonly StepDefiner[]
+  readonly path: string
+  readonly outer: ReadonlySet<string>
+  readonly finish: (scope: Scope) => unknown
 }
 
 /** The steps so far, carried by the run-time builder under a key that is no step kind's name. */
@@ -104,18 +118,21 @@ const STEPS = Symbol("steps")
 
 type RuntimeBuilder = { readonly [STEPS]: readonly StepNode[] }
 
-function openBuilder(
-  kinds: readonly StepDefiner[],
-  steps: readonly StepNode[],
-  path: string,
-  finish: (scope: Scope) => unknown,
-): object {
-  const scopeOf: ScopeOf = (callback, at) => scopeFrom(kinds, callback, at)
+function openBuilder(place: Place, steps: readonly StepNode[]): object {
+  const { kinds, path, outer, finish } = place
+  const seen = new Set([...outer, ...steps.map((step) => step.name)])
   const methods: Record<string, unknown> = {}
   for (const kind of kinds) {
     methods[kind.kind] = (name: string, ...args: unknown[]) => {
-      const draft = kind.define(name, args, (callback, at) => scopeOf(callback, `${path}.${name}.${at}`))
-      return openBuilder(kinds, [...steps, makeNode(kind.kind, name, draft, `${path}.${name}`)], path, finish)
+      const at = `${path}.${name}`
+      if (seen.has(name))
+        throw invalid(
+          at,
+          `found a second step named "${name}" where the first can be seen`,
+          "Give it a name of its own.",
+        )
+      const scopeOf: ScopeOf = (callback, key) => scopeFrom({ ...place, path: `${at}.${key}`, outer: seen }, callback)
+      return openBuilder(place, [...steps, makeNode(kind.kind, name, kind.define(name, args, scopeOf), at)])
     }
   }
   return {
@@ -125,12 +142,11 @@ function openBuilder(
   }
 }
 
-function scopeFrom(kinds: readonly StepDefiner[], callback: unknown, path: string): Scope {
-  const identity = (scope: Scope) => scope
-  const open = openBuilder(kinds, [], path, identity)
+function scopeFrom(place: Place, callback: unknown): Scope {
+  const open = openBuilder({ ...place, finish: (scope) => scope }, [])
   const ended: unknown = typeof callback === "function" ? callback(open) : undefined
-  if (isBuilder(ended)) return compileScope(ended[STEPS], undefined, path)
-  return compileScope(isScope(ended) ? ended.steps : undefined, isScope(ended) ? ended.output : undefined, path)
+  if (isBuilder(ended)) return compileScope(ended[STEPS], undefined, place.path)
+  return compileScope(isScope(ended) ? ended.steps : undefined, isScope(ended) ? ended.output : undefined, place.path)
 }
 
 function isBuilder(value: unknown): value is RuntimeBuilder {
@@ -140,5 +156,3 @@ function isBuilder(value: unknown): value is RuntimeBuilder {
 function isScope(value: unknown): value is Scope {
   return typeof value === "object" && value !== null && "steps" in value && Array.isArray(value.steps)
 }
-
-export type { Schema }

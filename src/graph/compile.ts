@@ -17,13 +17,14 @@ export interface Draft {
 }
 
 /** Names that closures use for something else. */
-const RESERVED_NAMES = new Set(["input", "item", "index", "iteration", "previous", "case", "output"])
+const RESERVED_NAMES = new Set(["input", "item", "index", "iteration", "previous", "case", "output", "then", "toJSON"])
 
 /** Twelve hex characters that change when the closure's source text does. */
 export function sourceDigest(closure: unknown): string {
   return sha256(String(closure)).slice(0, 12)
 }
 
+/** The node of a step; those that a step makes inside itself at run time are made here too. Throws `graph_invalid`. */
 export function makeNode(kind: string, name: string, draft: Draft, path: string): StepNode {
   checkName(name, path)
   const summary = { ...draft.summary, ...optionsSummary(draft.options) }
@@ -47,7 +48,7 @@ export function makeNode(kind: string, name: string, draft: Draft, path: string)
   })
 }
 
-/** Checks and freezes a sequence of steps. */
+/** Freezes a sequence of steps, which is undefined when a callback forgot to return it. */
 export function compileScope(steps: readonly StepNode[] | undefined, output: Scope["output"], path: string): Scope {
   if (!steps)
     throw invalid(
@@ -55,16 +56,6 @@ export function compileScope(steps: readonly StepNode[] | undefined, output: Sco
       "the scope's callback did not return the builder it was given",
       "Return the builder: (g) => g.tool(...).",
     )
-  const seen = new Set<string>()
-  for (const step of steps) {
-    if (seen.has(step.name))
-      throw invalid(
-        `${path}.${step.name}`,
-        `found two steps named "${step.name}" in one scope`,
-        "Give each step of a scope a name of its own.",
-      )
-    seen.add(step.name)
-  }
   return Object.freeze({ steps: Object.freeze([...steps]), ...(output ? { output } : {}) })
 }
 

@@ -92,11 +92,22 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Raise the timeout of the wait, or set what happens then with onTimeout.",
   },
+  unknown_reference: {
+    status: 500,
+    retryable: false,
+    remedy: "Correct the name: a closure sees `input` and the steps that stand before its own.",
+  },
+  not_a_list: { status: 500, retryable: false, remedy: "Make the map's `over` return an array." },
   unknown_case: { status: 500, retryable: false, remedy: "Make the branch's select return one of its cases." },
   compensation_interrupted: {
     status: 500,
     retryable: false,
     remedy: "Find out whether the tool's effect was undone, and undo it by hand if it was not.",
+  },
+  agent_gave_up: {
+    status: 500,
+    retryable: false,
+    remedy: 'Raise the agent\'s maxTurns, narrow its task, or set onMaxTurns: "answer".',
   },
   child_failed: { status: 500, retryable: false, remedy: "Read the child run named for the cause." },
   operation_failed: {

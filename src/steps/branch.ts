@@ -1,12 +1,20 @@
 /** `branch`: goes one of several ways. Its output is the way's result with the way's name as `case`. */
 import { z } from "zod"
-import type { AnyScope, Builder, FreshName, Maybe, Next, NoSteps, ScopeResult } from "../graph/builder.ts"
+import type {
+  AnyScope,
+  Builder,
+  FreshName,
+  HolderOptions,
+  Maybe,
+  Next,
+  NoSteps,
+  ScopeResult,
+} from "../graph/builder.ts"
 import { sourceDigest } from "../graph/compile.ts"
 import { parseWith } from "../graph/schema.ts"
-import { must } from "../lib/assert.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { isJsonObject } from "../lib/json.ts"
-import { type Closure, closure, readOptions } from "./shared/fields.ts"
+import { type Closure, closure, readHolderOptions } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
 
 interface BranchConfig {
@@ -24,7 +32,7 @@ export const branch = defineStepKind<BranchConfig, { readonly case: string }>({
     const scopes = Object.entries(own.cases).map(([key, callback]) => [key, scopeOf(callback, key)] as const)
     return {
       config: { select: own.select, cases: Object.keys(own.cases) },
-      options: readOptions(name, options),
+      options: readHolderOptions(name, options),
       scopes: Object.fromEntries(scopes),
       summary: { select: sourceDigest(select), cases: Object.keys(own.cases) },
     }
@@ -38,7 +46,13 @@ export const branch = defineStepKind<BranchConfig, { readonly case: string }>({
     )
   },
   async execute(_own, input, context) {
-    const scope = must(context.node.scopes[input.case], `the graph has no case "${input.case}"`)
+    const scope = context.node.scopes[input.case]
+    if (!scope)
+      throw new WaybillError(
+        "workflow_changed",
+        `This run went the way "${input.case}", which the code does not have any more.`,
+        { path: context.path },
+      )
     const result = await context.runScope(`.${input.case}`, scope)
     return { case: input.case, ...(isJsonObject(result) ? result : { output: result }) }
   },
@@ -62,7 +76,7 @@ declare module "../graph/builder.ts" {
       name: FreshName<Name, Outer & Local>,
       select: (values: Outer & Local) => NoInfer<keyof Of & string>,
       cases: Of,
-      options?: Options<Outer & Local, When>,
+      options?: HolderOptions<Outer & Local, When>,
     ): Next<Outer, Local, At, Name, Maybe<BranchOutput<Of>, When>>
   }
 }

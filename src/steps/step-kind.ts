@@ -67,22 +67,21 @@ export interface StepContext {
   readonly runScope: RunScope
   /** Runs tasks side by side; results in the order of the tasks. Scopes run through the `runScope` that a task is handed stop with their group. */
   all(tasks: readonly ScopeTask[], options: AllOptions): Promise<readonly Settled[]>
-  /** Evaluates an author's closure on values; large values that it reads are loaded first, so it may be called again. */
-  evaluate<Result>(closure: (values: Values) => Result, values?: Values): Promise<Awaited<Result>>
+  /** Evaluates an author's closure on the step's values, and on `locals` of its own; large values that it reads are loaded first, so it may be called again. */
+  evaluate<Result>(closure: (values: Values) => Result, locals?: Values): Promise<Awaited<Result>>
   /** Starts the child run of this step, or finds the one that it started before, and returns its id. */
   startChild(request: ChildRequest): Promise<string>
   /** Cancels the child run that this step started, if it is still under way. */
   cancelChild(reason: string): Promise<void>
 }
 
-/** What an author's kind file gives: everything typed by its own config and input. */
+/** What a kind's file gives: everything typed by its own config and input. */
 export interface StepKindSpec<Config, Input> {
   readonly kind: string
   /** True for a step that only holds other steps: it is never interrupted, its inner steps are. */
   readonly composite?: boolean
   /** Asks models: then the gateway alone tries again, unless the author gives the step a retry policy. */
   readonly model?: boolean
-  define(name: string, args: readonly unknown[], scopeOf: ScopeOf): Draft
   resolve(config: Config, values: Values, facts: { readonly nowMs: number }): Input
   execute(config: Config, input: Input, context: StepContext): Promise<unknown>
   /** The tool that the step calls. Its effect decides what happens after a crash; a step that calls none is a `read`. */
@@ -104,10 +103,20 @@ export interface StepKindSpec<Config, Input> {
 /** A step kind as the engine and the builder hold it, whatever its config is. */
 export interface StepKind extends StepKindSpec<unknown, unknown> {}
 
+/** A kind that authors write: the builder has a method of its name, and `define` reads the arguments. */
+export interface AuthoredKindSpec<Config, Input> extends StepKindSpec<Config, Input> {
+  define(name: string, args: readonly unknown[], scopeOf: ScopeOf): Draft
+}
+
 /**
  * Closes a kind over its types, so that all kinds fit one table. The cast is sound because a node's config is only ever
  * made by the `define` of its own kind, and its input by the `resolve` of its own kind or by an earlier version of it.
  */
-export function defineStepKind<Config, Input>(spec: StepKindSpec<Config, Input>): StepKind & StepDefiner {
+export function defineStepKind<Config, Input>(spec: AuthoredKindSpec<Config, Input>): StepKind & StepDefiner {
   return spec as unknown as StepKind & StepDefiner
+}
+
+/** As `defineStepKind`, for a kind that only other steps make, at run time. */
+export function defineInnerKind<Config, Input>(spec: StepKindSpec<Config, Input>): StepKind {
+  return spec as unknown as StepKind
 }

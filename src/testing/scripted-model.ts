@@ -10,10 +10,11 @@ import { type Operation, operationDigest } from "../model/operation.ts"
 import type { Attempt, OperationOutcome, OperationRecord } from "../model/record.ts"
 import { NO_USAGE, type OperationResult } from "../model/result.ts"
 
-/** What a script answers with: a value for a schema, text, a whole result, or a failure. */
+/** What a script answers with: a value for a schema, text, tools to call, a whole result, or a failure. */
 export type ScriptedAnswer =
   | { readonly value: Json }
   | { readonly text: string }
+  | { readonly calls: readonly { readonly name: string; readonly input: Json; readonly id?: string }[] }
   | { readonly result: OperationResult }
   | { readonly failure: Failure }
 
@@ -124,13 +125,17 @@ function outcomeOf(operation: Operation, answer: ScriptedAnswer, options: Script
 
 function resultOf(answer: ScriptedAnswer): OperationResult {
   if ("result" in answer) return answer.result
-  const text = "text" in answer ? answer.text : JSON.stringify("value" in answer ? answer.value : null)
+  const text = "text" in answer ? answer.text : "value" in answer ? JSON.stringify(answer.value) : ""
+  const calls = "calls" in answer ? answer.calls : []
+  const toolCalls = calls.map(({ name, input, id }, index) => {
+    return { type: "tool-call" as const, id: id ?? `call_${index}`, name, input }
+  })
   return {
     type: "generate",
     text,
     ...("value" in answer ? { value: answer.value } : {}),
-    toolCalls: [],
+    toolCalls,
     reasoning: [],
-    finishReason: { unified: "stop" },
+    finishReason: { unified: toolCalls.length > 0 ? "tool-calls" : "stop" },
   }
 }

@@ -3,6 +3,7 @@
  * check them for the rest and say where the error is.
  */
 import { z } from "zod"
+import { invalid } from "../../graph/compile.ts"
 import type { StepOptions, Values } from "../../graph/node.ts"
 import { parseWith, type Schema } from "../../graph/schema.ts"
 import type { Tool } from "../../graph/tool.ts"
@@ -63,6 +64,24 @@ export function readStep<Config>(
 /** The options of every step alone. Throws `graph_invalid`. */
 export function readOptions(name: string, value: unknown): StepOptions {
   return parseWith(options, value ?? {}, "graph_invalid", name) as StepOptions
+}
+
+/** The options of a step that only holds others. Throws `graph_invalid`, also for a retry: it belongs to the steps inside. */
+export function readHolderOptions(name: string, value: unknown): StepOptions {
+  const read = readOptions(name, value)
+  if (read.retry)
+    throw invalid(`${name}.retry`, "found a retry on a step that only holds others", "Give it to the steps inside.")
+  return read
+}
+
+/** As `readStep`, for a step that only holds others. */
+export function readHolder<Config>(
+  name: string,
+  config: z.ZodType<Config>,
+  value: unknown,
+): { config: Config; options: StepOptions } {
+  const step = readStep(name, config, value)
+  return { config: step.config, options: readHolderOptions(name, step.options) }
 }
 
 /** Text as it stands, or what its closure makes of the values. */
