@@ -1,12 +1,14 @@
 /**
  * Three projects. `node` runs everything that needs no Cloudflare in plain Node, type tests included. `worker` runs
- * `test/worker/` inside workerd with the bindings of `wrangler.toml`; storage there is fresh for each test file. `system`
- * runs `test/system/` against whole servers in processes of their own, one file at a time and after all others, because
- * each of them wants the machine for itself.
+ * `test/worker/` inside workerd, on a Worker of the tests' own with the bindings of `wrangler.toml`; storage there is fresh
+ * for each test file. `system` runs `test/system/` against whole servers in processes of their own, one file at a time and
+ * after all others, because each of them wants the machine for itself.
  */
 import { cloudflareTest } from "@cloudflare/vitest-plugin"
 import { defineConfig } from "vitest/config"
+import { fakeAiWorker } from "./src/testing/fake-ai.ts"
 import { ClosingLine } from "./test/support/closing-line.ts"
+import { FAKE_AI_ANSWERS } from "./test/support/fake-ai-answers.ts"
 import { pngAsBytes } from "./test/support/png-as-bytes.ts"
 
 // Type tests are "experimental" in vitest; its version is pinned, so the warning tells nobody anything.
@@ -29,8 +31,19 @@ export default defineConfig({
         },
       },
       {
-        plugins: [pngAsBytes(), cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"] },
+        plugins: [
+          pngAsBytes(),
+          cloudflareTest({
+            main: "./test/worker/support/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              serviceBindings: { FAKE_AI: { name: "fake-ai", entrypoint: "FakeAI" } },
+              workers: [fakeAiWorker(FAKE_AI_ANSWERS)],
+            },
+          }),
+        ],
+        // The first request of a file waits until the Worker is compiled and its objects are up.
+        test: { name: "worker", include: ["test/worker/**/*.test.ts"], testTimeout: 30_000 },
       },
       {
         test: {

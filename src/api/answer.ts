@@ -7,7 +7,7 @@ export function json(value: unknown, status = 200, headers: Readonly<Record<stri
 }
 
 /** The answer that tells of `error`. */
-export function problemAnswer(error: ErrorData): Response {
+export function problemAnswer(error: ErrorData, headers: Readonly<Record<string, string>> = {}): Response {
   const problem = problemOf(error)
-  return json(problem, problem.status, { "content-type": PROBLEM_TYPE })
+  return json(problem, problem.status, { ...headers, "content-type": PROBLEM_TYPE })
 }

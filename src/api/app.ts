@@ -22,7 +22,7 @@ export function createApp(endpoints: readonly Endpoint[], deployment: Deployment
       return endpoint.respond(c.req.raw, c.req.param(), context)
     })
   }
-  app.notFound((c) => problemAnswer(missing(endpoints, c.req.method, c.req.path).toJSON()))
+  app.notFound((c) => missing(endpoints, c.req.method, c.req.path))
   app.onError((thrown) => {
     const error = errorData(thrown)
     if (error.code === "internal") console.error(thrown)
@@ -36,12 +36,13 @@ function routerPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ":$1")
 }
 
-/** What to say of a request that no endpoint takes: that there is nothing, or that it is there for other methods. */
-function missing(endpoints: readonly Endpoint[], method: string, path: string): WaybillError {
+/** The answer to a request that no endpoint takes: there is nothing, or it is there for other methods. */
+function missing(endpoints: readonly Endpoint[], method: string, path: string): Response {
   const there = endpoints.filter((endpoint) => fits(endpoint.path, path)).map((endpoint) => endpoint.method)
-  if (there.length === 0) return new WaybillError("not_found", `There is nothing at ${path}.`)
-  const allowed = [...new Set(there)].join(", ")
-  return new WaybillError("method_not_allowed", `Found ${method} ${path}, expected ${allowed}.`, { allowed })
+  if (there.length === 0) return problemAnswer(new WaybillError("not_found", `There is nothing at ${path}.`).toJSON())
+  const allow = [...new Set(there)].join(", ")
+  const error = new WaybillError("method_not_allowed", `Found ${method} ${path}, expected ${allow}.`, { allow })
+  return problemAnswer(error.toJSON(), { allow })
 }
 
 function fits(pattern: string, path: string): boolean {

@@ -12,18 +12,11 @@ import { runs } from "./runs.ts"
 import { service } from "./service.ts"
 import { workflows } from "./workflows.ts"
 
-const RESOURCES: readonly (readonly Endpoint[])[] = [
-  workflows,
-  runStart,
-  runs,
-  runEvents,
-  runCommands,
-  runReports,
-  runSocket,
-  media,
-]
+const resources = [workflows, runStart, runs, runEvents, runCommands, runReports, runSocket, media].flat()
+
+/** All endpoints, those that describe the others included. */
+export const endpoints: readonly Endpoint[] = [...service(resources), ...resources]
 
 export function createApi(deployment: Deployment): App {
-  const endpoints = RESOURCES.flat()
-  return createApp([...service(endpoints), ...endpoints], deployment)
+  return createApp(endpoints, deployment)
 }

@@ -16,7 +16,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): JsonObject {
     openapi: "3.1.0",
     info: { title: "Waybill", version: "1", description: "Agent workflows: start runs, watch them, tell them things." },
     paths,
-    components: { schemas: components(endpoints), responses: { Problem: problemResponse() } },
+    components: { schemas: components(), responses: { Problem: problemResponse() } },
   }
 }
 
@@ -92,13 +92,10 @@ function inline(schema: z.ZodType): JsonObject {
   return plain(z.toJSONSchema(schema, { ...OPTIONS, io: "input" }))
 }
 
-/** Requests are described as they are sent and answers as they come: they differ where a schema has defaults. */
-function components(endpoints: readonly Endpoint[]): JsonObject {
-  const sent = new Set(endpoints.flatMap(({ body }) => (body ? [wireSchemas.get(body)?.id] : [])))
-  const asInput = z.toJSONSchema(wireSchemas, { ...OPTIONS, io: "input" }).schemas
-  const asOutput = z.toJSONSchema(wireSchemas, { ...OPTIONS, io: "output" }).schemas
-  const names = Object.keys(asOutput)
-  return Object.fromEntries(names.map((name) => [name, plain(sent.has(name) ? asInput[name] : asOutput[name])]))
+/** All named schemas, as they are sent: there, what has a default may be left out, and what we add later breaks nobody. */
+function components(): JsonObject {
+  const { schemas } = z.toJSONSchema(wireSchemas, { ...OPTIONS, io: "input" })
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, plain(schema)]))
 }
 
 /** JSON Schema as OpenAPI 3.1 holds it: without the parts that name the dialect and the document. */

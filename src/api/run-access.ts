@@ -1,12 +1,13 @@
 /** The way to a run: only its own tenant gets there. To everybody else it looks as if it did not exist. */
 import { WaybillError } from "../lib/errors.ts"
 import { isId } from "../lib/id.ts"
+import { type Reached, reach } from "../objects/remote.ts"
 import type { RunRpc } from "../objects/rpc.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { ApiContext } from "./resource.ts"
 
-/** A run's object, reached by its name. */
-export type RunStub = ReturnType<ApiContext["env"]["RUNS"]["getByName"]> & RunRpc
+/** A run's object. */
+export type RunStub = Reached<RunRpc>
 
 /** Whose a run is never changes, so each isolate asks once. */
 const owners = new Map<string, string>()
@@ -15,14 +16,14 @@ const MAX_OWNERS = 10_000
 /** The object of run `id`. Throws `run_not_found`, also for a run of another tenant. */
 export async function ownRun(id: string, context: ApiContext): Promise<RunStub> {
   if (owners.get(id) !== context.tenant.id) await ownRunView(id, context)
-  return context.env.RUNS.getByName(id)
+  return reach(context.env.RUNS, id)
 }
 
 /** How run `id` stands. Throws as `ownRun` does. */
 export async function ownRunView(id: string, context: ApiContext): Promise<RunView> {
   // Asking an object that never was would make it.
   if (!isId("run", id)) throw notFound(id)
-  const view = await context.env.RUNS.getByName(id).view()
+  const view = await reach(context.env.RUNS, id).view()
   if (view.tenant !== context.tenant.id) throw notFound(id)
   if (owners.size >= MAX_OWNERS) owners.clear()
   owners.set(id, view.tenant)

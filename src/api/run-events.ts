@@ -1,12 +1,13 @@
 /** A run's events: a page as JSON, or all of them, past and to come, as server-sent events. */
 import { z } from "zod"
 import { WaybillError } from "../lib/errors.ts"
+import { reach } from "../objects/remote.ts"
 import { END_MESSAGE, EVENT_STREAM_TYPE, EventView, eventMessage, HEARTBEAT } from "../protocol/event-view.ts"
 import { hasEnded } from "../protocol/summary.ts"
 import { named } from "../protocol/wire.ts"
 import { json } from "./answer.ts"
 import { endpoint } from "./resource.ts"
-import { ownRun, ownRunView, type RunStub } from "./run-access.ts"
+import { ownRunView, type RunStub } from "./run-access.ts"
 import { after, RunParams } from "./run-parameters.ts"
 
 /** How long a stream may be silent before a comment shows that it lives. */
@@ -43,15 +44,16 @@ export const runEvents = [
     },
     async handle({ params, query, request }, context) {
       const seen = lastEventId(request) ?? query.after ?? 0
+      const view = await ownRunView(params.id, context)
+      const run = reach(context.env.RUNS, params.id)
       if (request.headers.get("accept")?.includes(EVENT_STREAM_TYPE)) {
-        const view = await ownRunView(params.id, context)
         // 204 is what tells a browser's EventSource to stop connecting again.
         if (hasEnded(view) && view.seq <= seen) return new Response(null, { status: 204 })
-        return eventStream(context.env.RUNS.getByName(params.id), seen)
+        return eventStream(run, seen)
       }
-      const events = await (await ownRun(params.id, context)).events(seen, query.limit)
-      const last = events.at(-1)
-      return json({ events, ...(last && events.length === query.limit ? { nextAfter: last.seq } : {}) })
+      const events = await run.events(seen, query.limit)
+      const last = events.at(-1)?.seq ?? seen
+      return json({ events, ...(last < view.seq ? { nextAfter: last } : {}) })
     },
   }),
 ]

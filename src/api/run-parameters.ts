@@ -28,3 +28,6 @@ export const after = z.coerce.number().int().nonnegative()
 /** A run with its steps. */
 export const RunDetail = named("RunDetail", RunView.extend({ steps: z.array(StepView).readonly() }))
 export type RunDetail = z.infer<typeof RunDetail>
+
+/** A run under way; with its steps when it was waited for. */
+export const RunUnderWay = named("RunUnderWay", RunDetail.partial({ steps: true }))

@@ -1,5 +1,6 @@
 /** Readings of a run's log: what it cost, its trace, and the log itself for keeping and verifying elsewhere. */
 import { z } from "zod"
+import { reach } from "../objects/remote.ts"
 import { EXPORT_TYPE, exportLine } from "../protocol/event-view.ts"
 import { UsageView } from "../protocol/operation-view.ts"
 import type { RunView } from "../protocol/run-view.ts"
@@ -9,8 +10,7 @@ import { endpoint } from "./resource.ts"
 import { ownRun, ownRunView, type RunStub } from "./run-access.ts"
 import { RunParams } from "./run-parameters.ts"
 
-/** A row holds at most 1.5 MB and one call between objects 32 MB. */
-const ROWS_PER_CALL = 20
+const ROWS_PER_CALL = 500
 
 const sum = {
   calls: z.int(),
@@ -67,7 +67,7 @@ export const runReports = [
         "content-type": EXPORT_TYPE,
         "content-disposition": `attachment; filename="${view.id}.jsonl"`,
       }
-      return new Response(exportStream(context.env.RUNS.getByName(params.id), view), { headers })
+      return new Response(exportStream(reach(context.env.RUNS, params.id), view), { headers })
     },
   }),
 ]

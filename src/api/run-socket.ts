@@ -4,6 +4,7 @@ import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { newId } from "../lib/id.ts"
 import { systemRandom } from "../lib/random.ts"
+import { reach } from "../objects/remote.ts"
 import { TENANT_HEADER } from "../objects/run-sockets.ts"
 import { endpoint } from "./resource.ts"
 import { ownRun } from "./run-access.ts"
@@ -26,7 +27,7 @@ export const runSocket = [
       if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
         throw new WaybillError("upgrade_required", "Found a plain request, expected a WebSocket upgrade.")
       const id = params.id === "new" ? newId("run", systemClock, systemRandom) : params.id
-      const run = params.id === "new" ? context.env.RUNS.getByName(id) : await ownRun(id, context)
+      const run = params.id === "new" ? reach(context.env.RUNS, id) : await ownRun(id, context)
       const headers = new Headers(request.headers)
       headers.set(TENANT_HEADER, context.tenant.id)
       // Of the query only what is ours goes on: another transport, asked for there, would keep the object in memory.

@@ -7,13 +7,14 @@ import { newId } from "../lib/id.ts"
 import { canonicalJson } from "../lib/json.ts"
 import { systemRandom } from "../lib/random.ts"
 import type { KeyedRequest } from "../objects/idempotency-keys.ts"
+import { reach } from "../objects/remote.ts"
 import { findWorkflow, prepareStart } from "../objects/start-run.ts"
-import { RunView, runPath } from "../protocol/run-view.ts"
+import { type RunView, runPath } from "../protocol/run-view.ts"
 import { StartBody } from "../protocol/start.ts"
 import { hasEnded, summaryOf } from "../protocol/summary.ts"
 import { json } from "./answer.ts"
 import { type ApiContext, endpoint } from "./resource.ts"
-import { RunDetail, WaitQuery } from "./run-parameters.ts"
+import { RunDetail, RunUnderWay, WaitQuery } from "./run-parameters.ts"
 
 const MAX_KEY_LENGTH = 255
 
@@ -32,7 +33,7 @@ export const runStart = [
     body: StartBody,
     answers: {
       200: { description: "The run has ended within `wait`.", schema: RunDetail },
-      202: { description: "The run is under way.", schema: RunView },
+      202: { description: "The run is under way; with its steps when it was waited for.", schema: RunUnderWay },
     },
     async handle({ params, query, body, request }, context) {
       const keyed = keyedRequest(request, params.name, body)
@@ -42,7 +43,7 @@ export const runStart = [
         ...(replayed ? { "idempotent-replayed": "true" } : {}),
       }
       if (query.wait === undefined) return json(view, 202, headers)
-      const run = context.env.RUNS.getByName(view.id)
+      const run = reach(context.env.RUNS, view.id)
       const after = await run.waitForEnd(query.wait * 1_000)
       await index(after, context)
       const detail: RunDetail = { ...after, steps: await run.steps() }
@@ -65,7 +66,7 @@ async function start(
 ): Promise<Started> {
   const { env, deployment, tenant } = context
   findWorkflow(deployment, workflow)
-  const tenants = env.TENANTS.getByName(tenant.id)
+  const tenants = reach(env.TENANTS, tenant.id)
   const earlier = keyed && (await tenants.claimedBy(keyed))
   const found = earlier === undefined ? undefined : await existing(earlier, context)
   if (found) return { view: found, replayed: true }
@@ -75,7 +76,7 @@ async function start(
   const { runId, replayed } = keyed
     ? await tenants.claim({ ...keyed, runId: fresh })
     : { runId: fresh, replayed: false }
-  const view = await env.RUNS.getByName(runId).start({ ...prepared, runId })
+  const view = await reach(env.RUNS, runId).start({ ...prepared, runId })
   await index(view, context)
   return { view, replayed }
 }
@@ -83,7 +84,7 @@ async function start(
 /** The run that a key is bound to; undefined when its start was cut off before the run was created. */
 async function existing(runId: string, { env }: ApiContext): Promise<RunView | undefined> {
   try {
-    return await env.RUNS.getByName(runId).view()
+    return await reach(env.RUNS, runId).view()
   } catch (thrown) {
     if (errorData(thrown).code === "run_not_found") return undefined
     throw thrown
@@ -92,7 +93,7 @@ async function existing(runId: string, { env }: ApiContext): Promise<RunView | u
 
 /** Makes the run appear in lists at once. The run itself tells the index too, so nothing is lost when this fails. */
 async function index(view: RunView, { env, tenant }: ApiContext): Promise<void> {
-  await env.TENANTS.getByName(tenant.id).record(summaryOf(view))
+  await reach(env.TENANTS, tenant.id).record(summaryOf(view))
 }
 
 function keyedRequest(request: Request, workflow: string, body: StartBody): KeyedRequest | undefined {

@@ -1,6 +1,7 @@
 /** Runs: listing and reading. */
 import { z } from "zod"
 import { MAX_LISTED_RUNS } from "../lib/limits.ts"
+import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
 import { RunStatus } from "../protocol/run-view.ts"
 import { StepView } from "../protocol/step-view.ts"
@@ -55,7 +56,7 @@ export const runs = [
         ...(from === undefined ? {} : { fromMs: momentMs(from) }),
         ...(to === undefined ? {} : { toMs: momentMs(to) }),
       }
-      const { runs, nextCursor } = await env.TENANTS.getByName(tenant.id).list(filter)
+      const { runs, nextCursor } = await reach(env.TENANTS, tenant.id).list(filter)
       const page: z.infer<typeof RunList> = {
         runs: runs.map(listItem),
         ...(nextCursor === undefined ? {} : { nextCursor }),

@@ -4,7 +4,13 @@
  */
 import { DurableObject } from "cloudflare:workers"
 import { Lifecycle } from "agents/lifecycle"
+import { answerCall, type Call, type Outcome } from "./remote.ts"
 
 export class ControlObject extends DurableObject {
   readonly lifecycle = Lifecycle.install(this)
+
+  /** What others call (see `remote.ts`). */
+  call(call: Call): Promise<Outcome> {
+    return answerCall(this, call)
+  }
 }

@@ -9,6 +9,7 @@ import { kindsByName } from "../steps/index.ts"
 import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { type Env, textVariables } from "./environment.ts"
+import { reach } from "./remote.ts"
 
 export interface EngineParts extends Required<Pick<EngineHost, "onEvents" | "onDelta">> {
   readonly workflow: Workflow
@@ -37,10 +38,10 @@ export function makeEngine({ workflow, env, store, models, onEvents, onDelta }: 
 function childRuns(env: Env): ChildRuns {
   return {
     async start({ runId, workflow, input, parent, header }) {
-      await env.RUNS.getByName(runId).start({ runId, workflow, input, parent, ...header })
+      await reach(env.RUNS, runId).start({ runId, workflow, input, parent, ...header })
     },
     async cancel(runId, reason) {
-      await env.RUNS.getByName(runId).command({ type: "cancel", reason })
+      await reach(env.RUNS, runId).command({ type: "cancel", reason })
     },
   }
 }

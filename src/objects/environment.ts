@@ -2,7 +2,8 @@
 import type { Workflow } from "../graph/workflow.ts"
 import type { ModelClient } from "../model/client.ts"
 import type { Bucket } from "../store/bucket-blob-store.ts"
-import type { ControlRpc, Namespace, RunRpc, TenantRpc } from "./rpc.ts"
+import type { Namespace } from "./remote.ts"
+import type { ControlRpc, RunRpc, TenantRpc } from "./rpc.ts"
 
 export interface Env {
   readonly RUNS: Namespace<RunRpc>

@@ -7,6 +7,7 @@ import type { ChildEnd } from "../engine/host.ts"
 import type { Json } from "../lib/json.ts"
 import { runSummary } from "../protocol/summary.ts"
 import type { Env } from "./environment.ts"
+import { reach } from "./remote.ts"
 
 /** The synchronous key-value part of an object's storage. */
 export interface Memory {
@@ -20,7 +21,7 @@ const TOLD_SEQ = "told-seq"
 export async function report(engine: Engine, env: Env, memory: Memory): Promise<void> {
   const { header, seq, ended, outputSeq, error } = engine.state
   if (!header || (memory.get<number>(TOLD_SEQ) ?? 0) >= seq) return
-  await env.TENANTS.getByName(header.tenant.id).record(runSummary(engine.state))
+  await reach(env.TENANTS, header.tenant.id).record(runSummary(engine.state))
   if (ended && header.parent) {
     const output = outputSeq === undefined ? undefined : ((await engine.value(outputSeq)) as Json)
     const end: ChildEnd = {
@@ -30,7 +31,7 @@ export async function report(engine: Engine, env: Env, memory: Memory): Promise<
       ...(output === undefined ? {} : { output }),
       ...(error ? { error } : {}),
     }
-    await env.RUNS.getByName(header.parent.runId).childEnded(header.parent.path, end)
+    await reach(env.RUNS, header.parent.runId).childEnded(header.parent.path, end)
   }
   memory.put(TOLD_SEQ, seq)
 }

@@ -15,11 +15,6 @@ import type { TraceDocument } from "../trace/otlp.ts"
 import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
 import type { RunFilter, RunPage } from "./run-index.ts"
 
-/** A namespace of objects of one class, seen through its RPC interface. */
-export interface Namespace<Rpc> {
-  getByName(name: string): Rpc & { fetch(request: Request): Promise<Response> }
-}
-
 export interface RunRpc {
   /** Creates the run and sets it going; for a run that exists, does nothing. Throws `workflow_not_found`, `input_invalid`. */
   start(request: RunStart): Promise<RunView>
@@ -28,11 +23,13 @@ export interface RunRpc {
   steps(): Promise<readonly StepView[]>
   /** One step with its input and output. */
   step(path: string): Promise<StepView>
+  /** A page of events after `after`: at most `limit`, fewer when they are large; none when there is no more. */
   events(after: number, limit: number): Promise<readonly RunEvent[]>
+  /** As `events`, as they are stored. */
   rows(after: number, limit: number): Promise<readonly EventRow[]>
   /** The run as soon as it has ended, or as it stands after `timeoutMs`. */
   waitForEnd(timeoutMs: number): Promise<RunView>
-  /** Events after `after`, as soon as there are any, or none after `timeoutMs`. */
+  /** A page of events after `after`, as soon as there is any; none after `timeoutMs`, or when the run has ended. */
   waitForEvents(after: number, timeoutMs: number): Promise<readonly RunEvent[]>
   command(command: Command): Promise<RunView>
   cost(): Promise<CostReport>

@@ -16,7 +16,8 @@ import type { RunStart } from "../protocol/start.ts"
 import { type StepView, stepViews } from "../protocol/step-view.ts"
 import type { EventRow } from "../run/chain.ts"
 import type { RunEvent } from "../run/event.ts"
-import { eventsIn } from "../store/pages.ts"
+import { fromRow } from "../run/event-row.ts"
+import { eventsIn, rowPage } from "../store/pages.ts"
 import { SqlEventStore } from "../store/sql-event-store.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
 import { traceDocument } from "../trace/trace.ts"
@@ -24,6 +25,7 @@ import { obey } from "./commands.ts"
 import { Driver } from "./driver.ts"
 import { makeEngine } from "./engine-host.ts"
 import type { Deployment, Env } from "./environment.ts"
+import { answerCall, type Call, type Outcome } from "./remote.ts"
 import { report } from "./report.ts"
 import type { RunRpc } from "./rpc.ts"
 import { RunSockets } from "./run-sockets.ts"
@@ -63,6 +65,11 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
     await this.#run?.driver.fired(job.id)
   }
 
+  /** What others call; all other methods are called through it (see `remote.ts`). */
+  call(call: Call): Promise<Outcome> {
+    return answerCall(this, call)
+  }
+
   async start(request: RunStart): Promise<RunView> {
     await this.lifecycle.start()
     const { engine, driver } = this.#run ?? this.#open(request.workflow)
@@ -85,12 +92,12 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
 
   async events(after: number, limit: number): Promise<readonly RunEvent[]> {
     await this.#engine()
-    return this.#store.read(after, limit)
+    return rowPage(this.#store, after, limit).map(fromRow)
   }
 
   async rows(after: number, limit: number): Promise<readonly EventRow[]> {
     await this.#engine()
-    return this.#store.rows(after, limit)
+    return rowPage(this.#store, after, limit)
   }
 
   async waitForEnd(timeoutMs: number): Promise<RunView> {
@@ -102,7 +109,7 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
   async waitForEvents(after: number, timeoutMs: number): Promise<readonly RunEvent[]> {
     const engine = await this.#engine()
     await this.#subscribers.until(() => engine.state.seq > after || engine.state.ended !== undefined, timeoutMs)
-    return this.#store.read(after)
+    return rowPage(this.#store, after).map(fromRow)
   }
 
   async command(command: Command): Promise<RunView> {

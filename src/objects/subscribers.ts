@@ -1,4 +1,5 @@
 /** Those who wait inside this object for something to happen to the run: long polls. Nothing durable. */
+
 export class Subscribers {
   readonly #waiting = new Set<() => void>()
 

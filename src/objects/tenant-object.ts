@@ -7,6 +7,7 @@ import { Lifecycle } from "agents/lifecycle"
 import { systemClock } from "../lib/clock.ts"
 import type { RunSummary } from "../protocol/summary.ts"
 import { type Claim, type Claimed, IdempotencyKeys, type KeyedRequest } from "./idempotency-keys.ts"
+import { answerCall, type Call, type Outcome } from "./remote.ts"
 import type { TenantRpc } from "./rpc.ts"
 import { type RunFilter, RunIndex, type RunPage } from "./run-index.ts"
 import { durableSql } from "./sql.ts"
@@ -16,6 +17,11 @@ export class TenantObject extends DurableObject implements TenantRpc {
   readonly #sql = durableSql(this.ctx.storage)
   readonly #index = new RunIndex(this.#sql)
   readonly #keys = new IdempotencyKeys(this.#sql)
+
+  /** What others call; all other methods are called through it (see `remote.ts`). */
+  call(call: Call): Promise<Outcome> {
+    return answerCall(this, call)
+  }
 
   async claimedBy(request: KeyedRequest): Promise<string | undefined> {
     await this.lifecycle.start()

@@ -1,0 +1,68 @@
+/**
+ * Calls between objects, and from the API to them. What a method throws crosses as data and is thrown again on the caller's
+ * side: thrown through the platform's RPC it would lose its class, and every refusal would be logged and counted as a crash
+ * of the object. Both sides read and write plain methods; only this file knows that there is something between them.
+ */
+import { type ErrorData, errorData, errorFrom } from "../lib/errors.ts"
+
+/** One call as it crosses. */
+export interface Call {
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+/** What came of it. */
+export type Outcome = { readonly value: unknown } | { readonly error: ErrorData }
+
+/** An object as the platform hands it out: one method that carries all others. `Rpc` is what they are. */
+export interface Remote<Rpc> {
+  call(call: Call): Promise<Outcome>
+  fetch(request: Request): Promise<Response>
+  /** Carries the type; absent at run time. */
+  readonly rpc?: Rpc
+}
+
+/** A namespace of objects of one class. */
+export interface Namespace<Rpc> {
+  getByName(name: string): Remote<Rpc>
+}
+
+/** The methods of an object, and its `fetch`. */
+export type Reached<Rpc> = Rpc & Pick<Remote<Rpc>, "fetch">
+
+/** The object called `name`, as if it were here. Nothing is sent before a method is called. */
+export function reach<Rpc extends object>(namespace: Namespace<Rpc>, name: string): Reached<Rpc> {
+  const remote = namespace.getByName(name)
+  const methods = new Proxy(
+    {},
+    {
+      get(_target, method) {
+        // A promise that resolves to this asks for `then`, to see whether it is a promise in turn.
+        if (typeof method !== "string" || method === "then") return undefined
+        if (method === "fetch") return (request: Request) => remote.fetch(request)
+        return async (...args: unknown[]) => unpack(await remote.call({ method, args }))
+      },
+    },
+  )
+  // The proxy has every method that there is; which of them are called is checked by their type.
+  return methods as Reached<Rpc>
+}
+
+/** Carries out `call` on `object`: the whole body of its `call` method. Never rejects. */
+export async function answerCall(object: object, { method, args }: Call): Promise<Outcome> {
+  try {
+    const member: unknown = Reflect.get(object, method)
+    if (typeof member !== "function") throw new Error(`${object.constructor.name} has no method ${method}.`)
+    return { value: await Reflect.apply(member, object, args) }
+  } catch (thrown) {
+    const error = errorData(thrown)
+    // A fault of our own: its stack does not cross, so this is the last place that can show it.
+    if (error.code === "internal") console.error(thrown)
+    return { error }
+  }
+}
+
+function unpack(outcome: Outcome): unknown {
+  if ("error" in outcome) throw errorFrom(outcome.error)
+  return outcome.value
+}

@@ -1,0 +1,48 @@
+/** The workflows that tests inside workerd run: small, and each made to show one thing. */
+import { media, tool, workflow } from "waybill"
+import { z } from "zod"
+
+/** A model, a person, a tool: the shape of most real runs. */
+const desk = workflow("desk", {
+  version: 1,
+  description: "Classifies a message, asks a person about large amounts, and pays.",
+  input: z.strictObject({ message: z.string().min(1), amount: z.number().nonnegative() }),
+  examples: { small: { message: "charged twice", amount: 10 }, large: { message: "charged twice", amount: 900 } },
+})
+  .classify("topic", { text: ({ input }) => input.message, labels: { kind: ["billing", "other"] } })
+  .branch("outcome", ({ topic }) => topic.kind, {
+    billing: (g) =>
+      g
+        .approve("manager", { when: ({ input }) => input.amount > 50, summary: ({ input }) => `Pay ${input.amount}?` })
+        .tool("pay", pay(), ({ input }) => ({ amount: input.amount })),
+    other: (g) => g,
+  })
+  .output(({ topic, outcome }) => ({ kind: topic.kind, case: outcome.case }))
+
+/** Media in every place that a schema can put them. */
+const album = workflow("album", {
+  version: 1,
+  input: z.object({ cover: media(), pages: z.array(z.object({ scan: media() })).optional() }),
+})
+  .code("count", ({ input }) => 1 + (input.pages?.length ?? 0))
+  .output(({ count, input }) => ({ count, cover: input.cover }))
+
+/** Fails, with an error of the author's. */
+const broken = workflow("broken", { version: 1, input: z.object({}) })
+  .code("boom", () => {
+    throw new Error("the sky fell")
+  })
+  .output(() => null)
+
+function pay() {
+  return tool({
+    name: "pay",
+    description: "Pays.",
+    input: z.object({ amount: z.number() }),
+    output: z.object({ receipt: z.string() }),
+    effect: "idempotent",
+    run: ({ idempotencyKey }) => ({ receipt: idempotencyKey }),
+  })
+}
+
+export const workflows = [desk, album, broken]
