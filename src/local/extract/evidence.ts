@@ -7,7 +7,7 @@ import type { Embedder } from "../embed/embedder.ts"
 import { Similarity } from "../embed/similarity.ts"
 import type { Field } from "./field.ts"
 import { readSource, type Source } from "./source.ts"
-import { humanize, wordCount } from "./words.ts"
+import { humanize } from "./words.ts"
 
 export interface Example {
   readonly input: string
@@ -44,8 +44,7 @@ export async function gatherEvidence(input: EvidenceInput, root: Field, embedder
   const policy = input.policyText === undefined ? undefined : readSource(input.policyText)
   const similarity = new Similarity(embedder)
   const sources = [source, ...examples.map((example) => example.source), ...(policy ? [policy] : [])]
-  const shown = examples.flatMap(({ output }) => sentencesIn(output))
-  const texts = [...sources.flatMap(comparedTexts), ...shown, ...fieldTexts(root)]
+  const texts = [...sources.flatMap(comparedTexts), ...fieldTexts(root)]
   await similarity.prepare(texts.map(fold))
   return {
     source,
@@ -62,18 +61,6 @@ export async function gatherEvidence(input: EvidenceInput, root: Field, embedder
 function comparedTexts(source: Source): string[] {
   const headers = source.lines.filter((line) => line.cells.length > 1).flatMap((line) => line.cells)
   return [...source.sentences, ...source.facts.flatMap((fact) => [fact.key, fact.value]), ...headers]
-}
-
-/** A sentence or two: less is a name or a value, more is a page. */
-export function isSentence(text: string): boolean {
-  const count = wordCount(text)
-  return count >= 3 && count <= 60
-}
-
-/** The sentences among the texts of an answer. */
-function sentencesIn(output: Json): string[] {
-  if (typeof output === "string") return isSentence(output) ? [output] : []
-  return typeof output === "object" && output !== null ? Object.values(output).flatMap(sentencesIn) : []
 }
 
 /** A field in words, as it is compared with labels and sentences. */

@@ -2,11 +2,11 @@
  * Text in the source that answers a field: the whole of it, something of a known build, a label's value, or the
  * sentence nearest in meaning. Everything returned stands in the source; dates alone are rewritten when a format asks.
  */
-import { valueAt } from "./enums.ts"
 import type { Evidence } from "./evidence.ts"
-import { fieldText, isSentence } from "./evidence.ts"
+import { fieldText } from "./evidence.ts"
 import type { Field, StringShape } from "./field.ts"
 import type { Finding } from "./finding.ts"
+import { asksForInstruction, isInstruction } from "./instructions.ts"
 import { labelScore, wordScore } from "./labels.ts"
 import { contextScore, deniedFact } from "./numbers.ts"
 import type { Line } from "./source.ts"
@@ -16,6 +16,9 @@ import { wordCount } from "./words.ts"
 
 /** A sentence less alike than this does not speak of the field; an optional field then stays empty. */
 const SPEAKS_OF_IT = 0.42
+
+/** What it counts that a sentence tells people what to do, where that is asked for. */
+const INSTRUCTION_WEIGHT = 0.25
 
 /** The likeliest texts, best first. An empty list: nothing in the source fits. */
 export function findStrings(field: Field, shape: StringShape, evidence: Evidence): (Finding & { value: string })[] {
@@ -140,31 +143,19 @@ function labelledValues(field: Field, { source, alike }: Evidence) {
     .toSorted(byConfidence)
 }
 
-/**
- * Sentences by meaning: near what the field is said to be, or to what the examples answered. They are never more than
- * likely: a sentence near a description need not be its answer.
- */
-function sentences(field: Field, evidence: Evidence) {
-  const { source, alike } = evidence
-  const asShown = exampleLikeness(field, evidence)
+/** Sentences by meaning. They are never more than likely: a sentence near a description need not be its answer. */
+function sentences(field: Field, { source, alike }: Evidence) {
+  const wantsInstruction = asksForInstruction(field)
+  const factLines = new Set(source.facts.map(({ line }) => line.text))
   return source.sentences
     .filter((sentence) => wordCount(sentence) > 0)
     .map((sentence) => {
       const described = 0.75 * alike(sentence, fieldText(field)) + 0.25 * wordScore(field, sentence)
-      const score = Math.max(described, asShown(sentence)) - (wordCount(sentence) < 3 ? 0.1 : 0)
+      const fitting = wantsInstruction ? (isInstruction(sentence) ? INSTRUCTION_WEIGHT : -INSTRUCTION_WEIGHT) : 0
+      const isFragment = wordCount(sentence) < 3 || factLines.has(sentence)
+      const score = described + fitting - (isFragment ? 0.1 : 0)
       return { value: sentence, confidence: Math.min(0.75, Math.max(0.05, score)), evidence: sentence }
     })
-}
-
-/** How like a sentence is to the sentences that the examples answered this field with. */
-function exampleLikeness(field: Field, { examples, alike, centroid }: Evidence): (sentence: string) => number {
-  const shown = examples.flatMap(({ output }) => {
-    const value = valueAt(output, field.path)
-    return typeof value === "string" && isSentence(value) ? [value] : []
-  })
-  if (shown.length === 0) return () => 0
-  const mean = centroid(shown)
-  return (sentence) => 0.5 * mean(sentence) + 0.5 * Math.max(...shown.map((text) => alike(sentence, text)))
 }
 
 /** The text as the schema allows it: cut at a word to the greatest length; `undefined` when it cannot be made to fit. */
