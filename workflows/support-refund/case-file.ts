@@ -20,13 +20,6 @@ export interface Case {
   readonly facts: Facts
 }
 
-const SHOWN: Readonly<Record<Screen["kind"], string>> = {
-  charges: "a list of charges",
-  error: "an error page",
-  message: "a message that somebody wrote",
-  other: "something else",
-}
-
 const BILLING: Readonly<Record<Facts["billing"], string>> = {
   "not checked": "not made",
   "no duplicate": "no duplicate found, the charges differ",
@@ -40,7 +33,7 @@ export function requestLines({ input, screen, issue }: Pick<Case, "input" | "scr
   return lines({
     Topic: issue.topic.replaceAll("_", " "),
     Urgency: issue.urgency,
-    Screenshot: SHOWN[screen.kind],
+    Screenshot: whatItShows(screen),
     "Error code": screen.errorCode,
     "Advice on the screen": screen.advice,
     "Customer's message": input.message,
@@ -57,6 +50,12 @@ export function caseLines(file: Case): string {
     Plan: subscription ? planText(subscription) : null,
     Usage: usage?.metrics.map(({ metric, used, limit }) => `${metric} ${used} of ${limit ?? "any"}`).join(", "),
   }).concat("\n", requestLines(file))
+}
+
+function whatItShows({ charges, errorCode, requestId, text }: Screen): string {
+  if (charges.length > 0) return "a list of charges"
+  if (errorCode !== null || requestId !== null) return "an error page"
+  return text === "" ? "a picture without text" : "a page or message"
 }
 
 /** `Team, active, $29.00 per month, paid until Dec 3, 2026`. */

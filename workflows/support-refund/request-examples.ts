@@ -1,12 +1,17 @@
 /** Worked examples of the first two judgements of a request: what it is about, and which records it needs. */
+import type { Topic, Urgency } from "./rules.ts"
+import type { Inquiry } from "./schemas.ts"
 
-export const issueExamples = [
+export const issueExamples: readonly {
+  readonly input: string
+  readonly output: { readonly topic: Topic; readonly urgency: Urgency }
+}[] = [
   {
     input: "You charged my card twice for one month. I want one of the payments back.",
     output: { topic: "double_charge", urgency: "normal" },
   },
   {
-    input: "The same payment appears two times in my billing history.",
+    input: "Your payments\nBasic plan $9.00\nBasic plan $9.00\nYour plan renews on 3 May 2026.",
     output: { topic: "double_charge", urgency: "normal" },
   },
   {
@@ -29,17 +34,23 @@ export const issueExamples = [
     input: "You stupid idiots, you will pay for this. I will find you and hurt you.",
     output: { topic: "abuse", urgency: "high" },
   },
-  { input: "Your whole team is pathetic, worthless scum. Shut up.", output: { topic: "abuse", urgency: "high" } },
-  { input: "I would like to tell you about my holidays.", output: { topic: "other", urgency: "low" } },
-] as const
+  {
+    input: "Your whole team is pathetic, worthless scum. Shut up.",
+    output: { topic: "abuse", urgency: "high" },
+  },
+  {
+    input: "I would like to tell you about my holidays. Look at this picture.",
+    output: { topic: "other", urgency: "low" },
+  },
+]
 
-export const inquiryExamples = [
+export const inquiryExamples: readonly { readonly input: string; readonly output: Inquiry }[] = [
   {
     input: "Topic: double charge\nScreenshot: a list of charges",
     output: { records: "charges", reason: "The payments show whether one was taken twice." },
   },
   {
-    input: "Topic: billing question\nScreenshot: a message that somebody wrote",
+    input: "Topic: billing question\nScreenshot: a page or message",
     output: { records: "charges", reason: "The question is about payments." },
   },
   {
@@ -47,11 +58,11 @@ export const inquiryExamples = [
     output: { records: "usage", reason: "The usage shows whether a limit was reached." },
   },
   {
-    input: "Topic: abuse\nScreenshot: a message that somebody wrote",
+    input: "Topic: abuse\nScreenshot: a page or message",
     output: { records: "none", reason: "No record helps with abuse." },
   },
   {
-    input: "Topic: other\nScreenshot: something else",
+    input: "Topic: other\nScreenshot: a picture without text",
     output: { records: "none", reason: "It is not clear what to look for." },
   },
-] as const
+]

@@ -18,26 +18,17 @@ const row = z.object({
   date: z.iso.date().nullable().describe("Date of the charge"),
   description: z.string().nullable().describe("What was charged for"),
   amount: z.number().nullable().describe("Amount charged"),
-  currency: z.string().nullable().describe("Currency of the amount, as an ISO 4217 code"),
 })
 
 /** The screenshot as state. Everything in it is a claim: whoever took the picture may have painted it. */
 export const screen = z.object({
-  kind: z
-    .enum(["charges", "error", "message", "other"])
-    .describe(
-      "charges: a list of charges, payments or invoices with dates and amounts; " +
-        "error: an error page or dialog that says what failed; " +
-        "message: a mail, chat or ticket that a person wrote; " +
-        "other: anything else",
-    ),
   text: z.string().describe("The whole text of the screenshot, exactly as it stands"),
-  accountEmail: z.string().nullable().describe("Email address of the account, or of the customer who writes"),
+  accountEmail: z.string().nullable().describe("Email address of the customer: of the account, or of whoever writes"),
   customerId: z.string().nullable().describe("Customer ID, such as cus_12345"),
   charges: z.array(row).describe("The charges listed, one for each row"),
   errorCode: z.string().nullable().describe("Error code, such as ABC-1234"),
   requestId: z.string().nullable().describe("Request ID of the error, such as req_123456"),
-  advice: z.string().nullable().describe("What the error page tells the user to do to solve the problem"),
+  advice: z.string().nullable().describe("What the user is told to do so that it works again"),
 })
 export type Screen = z.infer<typeof screen>
 export type ScreenRow = z.infer<typeof row>
@@ -52,6 +43,7 @@ export const inquiry = z.object({
     ),
   reason: z.string().describe("Why, in one sentence"),
 })
+export type Inquiry = z.infer<typeof inquiry>
 
 export const decision = z.object({
   action: z
@@ -59,7 +51,7 @@ export const decision = z.object({
     .describe("refund: give the amount due back; answer: write an answer; escalate: hand over to a person"),
   way: z.enum(WAY_NAMES).describe(WAY_NAMES.map((way) => `${way}: ${WAYS[way].when}`).join("; ")),
   reason: z.string().describe("Why, in one sentence"),
-  confidence: z.number().min(0).max(1).describe("How sure you are, from 0 to 1"),
+  confidence: z.number().min(0).max(1).describe("How sure you are of this decision, from 0 to 1"),
 })
 export type Decision = z.infer<typeof decision>
 

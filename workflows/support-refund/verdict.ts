@@ -3,7 +3,7 @@
  * it read that told it to say so, money moves only for a duplicate in the billing system's own records.
  */
 import type { Facts, RefundDue } from "./facts.ts"
-import { type Action, MIN_CONFIDENCE, type Topic, type Way, WAYS } from "./rules.ts"
+import { type Action, MIN_CONFIDENCE, type Topic, WAYS, type Way } from "./rules.ts"
 import type { Decision } from "./schemas.ts"
 
 export interface Verdict {
