@@ -6,7 +6,7 @@ import type { StepState } from "../run/run-state.ts"
 import type { ChildRequest } from "../steps/step-kind.ts"
 import { nodeAt } from "./locate.ts"
 import type { Session } from "./session.ts"
-import type { StepRun } from "./step-context.ts"
+import type { StepRun } from "./step-run.ts"
 
 const CANCEL_ATTEMPTS = 5
 const CANCEL_AGAIN_MS = 2_000

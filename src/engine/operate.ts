@@ -8,7 +8,7 @@ import type { OperationResult } from "../model/result.ts"
 import { stepEvent } from "../run/event.ts"
 import { restoreRecord, storeRecord } from "./records.ts"
 import type { Session } from "./session.ts"
-import type { StepRun } from "./step-context.ts"
+import type { StepRun } from "./step-run.ts"
 
 /**
  * The answer to `operation`, the step's `index`-th. When a crash cut off an attempt that had paid for this very operation,

@@ -5,6 +5,7 @@
  * Invariant: a token never vanishes between two tasks. Whoever wakes a task adds its token before the task continues, and
  * of tasks that ran side by side the last one to end hands its token to the parent instead of dropping it.
  */
+
 export class Pulse {
   #tokens = 0
   #waiters: (() => void)[] = []

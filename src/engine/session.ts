@@ -24,14 +24,6 @@ export type WalkScope = (
   signal: AbortSignal,
 ) => Promise<unknown>
 
-/** One step of the graph where the walk met it: what its attempts have in common. */
-export interface StepJob {
-  readonly kind: StepKind
-  readonly node: StepNode
-  readonly path: string
-  readonly values: Values
-}
-
 export class Session {
   readonly host: EngineHost
   readonly workflow: Workflow

@@ -4,26 +4,10 @@ import type { ResultOf } from "../model/result.ts"
 import type { RunScope, StepContext } from "../steps/step-kind.ts"
 import { cancelChild, startChild } from "./children.ts"
 import { operate } from "./operate.ts"
-import type { Session, StepJob } from "./session.ts"
+import type { Session } from "./session.ts"
 import { runAll } from "./side-by-side.ts"
+import type { StepRun } from "./step-run.ts"
 import { wait } from "./wait.ts"
-
-/** One attempt of one step, as the engine sees it. */
-export interface StepRun extends StepJob {
-  readonly attempt: number
-  readonly input: unknown
-  readonly signal: AbortSignal
-  /** When the attempt's time is over. */
-  readonly deadlineMs?: number
-  /** A model that somebody chose by hand for this attempt. */
-  readonly model?: string
-  /** The step's definition is not the one that this attempt was started with. */
-  readonly changed?: boolean
-  /** Gives back the attempt's place among the steps in flight: a step that waits is not in flight. */
-  readonly release: () => void
-  /** The signal that the step used up, logged with its end. */
-  signalSeq?: number
-}
 
 export function makeContext(session: Session, run: StepRun): StepContext {
   let operations = 0

@@ -2,7 +2,8 @@
 import { durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { FinalFailure } from "./failure.ts"
-import type { Session, StepJob } from "./session.ts"
+import type { Session } from "./session.ts"
+import type { StepJob } from "./step-run.ts"
 
 export interface TimeLimit {
   readonly atMs: number

@@ -3,7 +3,7 @@ import type { Json } from "../lib/json.ts"
 import { stepEvent, type Waiting } from "../run/event.ts"
 import type { WaitOutcome } from "../steps/step-kind.ts"
 import type { Session } from "./session.ts"
-import type { StepRun } from "./step-context.ts"
+import type { StepRun } from "./step-run.ts"
 
 /** A signal that came before its step began to wait is found too. Each signal ends one wait, the oldest first. */
 export async function wait(session: Session, run: StepRun, waiting: Waiting): Promise<WaitOutcome> {
