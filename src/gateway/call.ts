@@ -15,6 +15,7 @@ import { addUsage, type ModerationScores, NO_USAGE, type Usage } from "../model/
 import type { Capabilities, Provider, ProviderSettings } from "../providers/provider.ts"
 import type { CompiledModel } from "../routing/compiled.ts"
 import { type Answer, answerOf, readStream, type StreamWatcher } from "./answer.ts"
+import { leaseModel } from "./model-pool.ts"
 import { callOptions, type MediaBytes } from "./prompt.ts"
 
 export type Reply =
@@ -64,16 +65,20 @@ export function callProvider(call: Call): Promise<Reply> {
 
 async function generate(operation: GenerateOperation, call: Call): Promise<Reply> {
   const { provider, model, signal, watcher } = call
-  const languageModel = wired(provider.languageModel?.(model.model, call.settings), call)
+  const lease = wired(leaseModel(provider, model.model, call.settings), call)
   const options = { ...callOptions({ ...call, operation }), abortSignal: signal }
-  const answer = withOwnThoughts(
-    watcher
-      ? await readStream((await languageModel.doStream(options)).stream, watcher)
-      : answerOf(await languageModel.doGenerate(options)),
-    provider,
-  )
-  const method = provider.methodOf?.(answer.metadata)
-  return { type: "generate", answer, ...(method === undefined ? {} : { method }) }
+  try {
+    const answer = withOwnThoughts(
+      watcher
+        ? await readStream((await lease.model.doStream(options)).stream, watcher)
+        : answerOf(await lease.model.doGenerate(options)),
+      provider,
+    )
+    const method = provider.methodOf?.(answer.metadata)
+    return { type: "generate", answer, ...(method === undefined ? {} : { method }) }
+  } finally {
+    lease.release()
+  }
 }
 
 /** Thoughts that bear no mark of their provider get one: it may want them back on the next turn, and no other may have them. */
