@@ -17,11 +17,13 @@ export interface Explained {
   readonly ranking: Ranking
   readonly facts: RoutingFacts
   readonly routingVersion: string
-  /** By candidate key, in the order in which they were tried: `served`, or the failure class of the last attempt. */
+  /** By candidate key, in the order in which they were tried: `served`, `cached`, or the failure class of the last attempt. */
   readonly tried: ReadonlyMap<string, string>
 }
 
 export const SERVED = "served"
+/** Served by an answer that it gave before. */
+export const CACHED = "cached"
 
 export function explainDecision({ ranking, facts, routingVersion, tried }: Explained): Decision {
   const listed = ranking.candidates.map(({ candidate, struck }): CandidateVerdict => {
@@ -46,9 +48,7 @@ export function explainDecision({ ranking, facts, routingVersion, tried }: Expla
 }
 
 function triedVerdict(provider: string, model: string, fate: string): CandidateVerdict {
-  return fate === SERVED
-    ? { provider, model, verdict: "served", reason: SERVED }
-    : { provider, model, verdict: "failed", reason: fate }
+  return { provider, model, verdict: fate === SERVED || fate === CACHED ? "served" : "failed", reason: fate }
 }
 
 function splitKey(key: string): [string, string] {

@@ -9,18 +9,20 @@ import { WaybillError } from "../lib/errors.ts"
 import type { Random } from "../lib/random.ts"
 import type { ModelClient, OperationContext } from "../model/client.ts"
 import { type Operation, operationDigest } from "../model/operation.ts"
-import type { Decision, OperationOutcome, OperationRecord } from "../model/record.ts"
+import type { Decision, OperationRecord } from "../model/record.ts"
 import { addUsage, NO_USAGE } from "../model/result.ts"
 import type { Provider, ProviderEnv } from "../providers/provider.ts"
 import type { AiBinding } from "../providers/transport.ts"
 import type { CompiledRouting } from "../routing/compiled.ts"
+import { Cache, type CacheStore, memoryCache } from "./cache.ts"
 import { Catalogue } from "./catalogue.ts"
 import { type DeadEnd, explainDecision, nobodyCouldServe, noRoute, operationFailed } from "./decision.ts"
 import { type Health, memoryHealth } from "./health.ts"
 import { keyRing } from "./keys.ts"
-import { serve } from "./loop.ts"
+import type { LoopEnd } from "./loop.ts"
 import { pdfText } from "./pdf-text.ts"
 import { openPurse, type Purse } from "./purse.ts"
+import { serveCached } from "./serve-cached.ts"
 import type { Services } from "./services.ts"
 import { Session } from "./session.ts"
 
@@ -40,6 +42,8 @@ export interface GatewayOptions {
   readonly health?: Health
   /** Default: grants everything. */
   readonly purse?: Purse
+  /** Where answers are kept on routes with `cache`. Default: this isolate's memory. */
+  readonly cache?: CacheStore
   /** Reads a PDF's text. Default: with `unpdf`. */
   readonly pdfText?: (bytes: Uint8Array) => Promise<string>
 }
@@ -54,9 +58,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     async operate(operation, context, operationOptions) {
       const session = new Session(operation, context, operationOptions, servicesNow())
-      const end = await serve(session)
-      if (end.status === "served") return { status: "succeeded", result: end.result, record: recordOf(session) }
-      return failedOutcome(session, end)
+      const { end, cache } = await serveCached(session, session.services.cache)
+      const record = { ...recordOf(session), ...(cache ? { cache } : {}) }
+      if (end.status === "served") return { status: "succeeded", result: end.result, record }
+      return { status: "failed", ...deadEnd(session, end, record), record }
     },
     explain(context, operation) {
       const session = new Session(operation, context, DRY, servicesNow())
@@ -81,6 +86,7 @@ function services(options: GatewayOptions): () => Services {
     keys: keyRing(),
     purse: options.purse ?? openPurse(clock),
     price: options.price ?? priceNanoUsd,
+    cache: new Cache(options.cache ?? memoryCache(clock)),
     pdfText: options.pdfText ?? pdfText,
   }
   let current: Services | undefined
@@ -94,17 +100,9 @@ function services(options: GatewayOptions): () => Services {
   }
 }
 
-function failedOutcome(
-  session: Session,
-  end: Exclude<Awaited<ReturnType<typeof serve>>, { status: "served" }>,
-): OperationOutcome {
-  const record = recordOf(session)
-  return { status: "failed", ...deadEnd(session, end, record), record }
-}
-
 function deadEnd(
   { context, requests, services: { catalogue } }: Session,
-  end: Exclude<Awaited<ReturnType<typeof serve>>, { status: "served" }>,
+  end: Exclude<LoopEnd, { status: "served" }>,
   record: OperationRecord,
 ): DeadEnd {
   switch (end.status) {

@@ -19,7 +19,7 @@ export async function raceAttempts(
     while (race.running) {
       const { served, candidate } = await race.nextEnd()
       if (!served) continue
-      session.served(candidate)
+      session.served(candidate, served.reply)
       served.show()
       return served.result
     }

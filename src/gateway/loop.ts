@@ -16,12 +16,14 @@ export type LoopEnd =
   | { readonly status: "nobody" }
   | { readonly status: "no_route" }
 
-/** Serves the session's operation. Rejects only with the caller's abort reason or a fault of our own. */
-export async function serve(session: Session): Promise<LoopEnd> {
+/**
+ * Serves the session's operation. `first`: its ranking, just made. Rejects only with the caller's abort reason or a
+ * fault of our own.
+ */
+export async function serve(session: Session, first: Ranking | undefined): Promise<LoopEnd> {
   const { signal } = session.options
-  for (;;) {
+  for (let ranking = first; ; ranking = session.rank()) {
     signal.throwIfAborted()
-    const ranking = session.rank()
     if (!ranking) return { status: "no_route" }
     const pick = session.pick(ranking)
     const startAtMs = pick ? pick.waitUntilMs : session.reopensAtMs(ranking)

@@ -6,6 +6,7 @@ import type { Random } from "../lib/random.ts"
 import type { Usage } from "../model/result.ts"
 import type { Transport } from "../providers/transport.ts"
 import type { CompiledModel, CompiledRouting } from "../routing/compiled.ts"
+import type { Cache } from "./cache.ts"
 import type { Catalogue } from "./catalogue.ts"
 import { DEFAULT_OUTPUT_TOKENS } from "./estimate.ts"
 import type { Health } from "./health.ts"
@@ -22,6 +23,7 @@ export interface Services {
   readonly keys: KeyRing
   readonly purse: Purse
   readonly price: PriceNanoUsd
+  readonly cache: Cache
   readonly pdfText: (bytes: Uint8Array) => Promise<string>
   /** Some route looks at costs before it decides: they are not worked out otherwise. */
   readonly pricesMatter: boolean

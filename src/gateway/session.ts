@@ -12,12 +12,14 @@ import type { CompiledCandidate, CompiledRoute } from "../routing/compiled.ts"
 import { decide, type Ranking } from "../routing/decide.ts"
 import type { RoutingFacts } from "../routing/facts.ts"
 import { waitMs } from "./backoff.ts"
+import type { CacheEntry } from "./cache.ts"
+import type { Reply } from "./call.ts"
 import { SERVED } from "./decision.ts"
 import { DeltaGate } from "./delta-gate.ts"
 import { inputTokens } from "./estimate.ts"
 import { fieldValues, routingFacts } from "./facts.ts"
 import { FAILURE_POLICIES } from "./failure-policy.ts"
-import { redactionPlan } from "./redaction.ts"
+import { type RedactionPlan, redactionPlan } from "./redaction.ts"
 import { Requests } from "./request.ts"
 import { type Services, worstNanoUsd } from "./services.ts"
 import { reaskTurns } from "./structured.ts"
@@ -55,6 +57,7 @@ export class Session {
   readonly startedAtMs: number
   readonly inputTokens: number
   readonly attempts: Attempt[] = []
+  readonly redaction: RedactionPlan
   readonly requests: Requests
   readonly deltas: DeltaGate
   /** Attempts begun, finished or not. */
@@ -63,6 +66,7 @@ export class Session {
   /** Set when no further attempt may be made. */
   #stopped = false
   #failure: Failure | undefined
+  #winner: CacheEntry | undefined
   /** A model that a budget allows instead. */
   #instead: string | undefined
   #first: { readonly ranking: Ranking; readonly facts: RoutingFacts } | undefined
@@ -76,12 +80,11 @@ export class Session {
     this.services = services
     this.startedAtMs = services.clock.nowMs()
     this.inputTokens = inputTokens(operation)
+    const values = fieldValues({ context, operation, inputTokens: this.inputTokens, failures: 0 })
+    this.redaction = redactionPlan(services.routing.redact, values)
     this.requests = new Requests(operation, {
       loadMedia: options.loadMedia,
-      redaction: redactionPlan(
-        services.routing.redact,
-        fieldValues({ context, operation, inputTokens: this.inputTokens, failures: 0 }),
-      ),
+      redaction: this.redaction,
       pdfText: services.pdfText,
     })
     this.deltas = new DeltaGate(options.onDelta)
@@ -153,8 +156,19 @@ export class Session {
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
-  served(candidate: CompiledCandidate): void {
-    this.#tried.set(candidate.model.key, SERVED)
+  /** What became of a candidate, for the record. */
+  fate(candidate: CompiledCandidate, fate: string): void {
+    this.#tried.set(candidate.model.key, fate)
+  }
+
+  served(candidate: CompiledCandidate, reply: Reply): void {
+    this.fate(candidate, SERVED)
+    this.#winner = { model: candidate.model.key, reply }
+  }
+
+  /** The reply that served the operation, and whose it is. */
+  get winner(): CacheEntry | undefined {
+    return this.#winner
   }
 
   /** Draws the consequences of a failed attempt. `answer`: the text that would not do, and what its model is told about it. */

@@ -10,6 +10,7 @@ import type { OperationResult } from "../model/result.ts"
 import type { CompiledCandidate } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
 import { type AttemptInput, runAttempt } from "./attempt.ts"
+import type { Reply } from "./call.ts"
 import type { CatalogueEntry } from "./catalogue.ts"
 import { gatewayMetadata } from "./catalogue.ts"
 import { blockedFailure } from "./decision.ts"
@@ -29,7 +30,7 @@ export interface Try extends Pick {
 export interface Tried {
   readonly candidate: CompiledCandidate
   /** Absent: the attempt failed, and the session has learnt why. `show` hands the answer to the subscriber. */
-  readonly served?: { readonly result: OperationResult; readonly show: () => void }
+  readonly served?: { readonly result: OperationResult; readonly reply: Reply; readonly show: () => void }
 }
 
 /** Rejects only for faults of our own. */
@@ -53,20 +54,21 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
   const { record, reply } = await runAttempt(input)
   const repair = ranking.route.onInvalid.includes("repair")
   const judged = reply && resultOf(reply, request.operation, repair, request.placeholders)
-  if (judged && "result" in judged) {
+  if (reply && judged && "result" in judged) {
     const { result, repaired } = judged
     finish(session, { ...record, ...(repaired ? { repaired } : {}) }, settle)
     health.succeeded(candidate.model.key, record.durationMs)
     const show = () => deltas.won(result.type === "generate" ? result.text : "")
-    return { candidate, served: { result, show } }
+    return { candidate, served: { result, reply, show } }
   }
-  const failed: Attempt = judged ? { ...record, outcome: "failed", failure: judged.failure } : record
+  const bad = judged && "failure" in judged ? judged : undefined
+  const failed: Attempt = bad ? { ...record, outcome: "failed", failure: bad.failure } : record
   finish(session, failed, settle)
   deltas.failed()
   if (failed.failure && failed.outcome === "failed") {
     noteHealth(session, entry, input, failed.failure)
     const problem = request.conceal(failed.failure.message)
-    session.learn(candidate, ranking, failed.failure, { text: judged?.text ?? "", problem })
+    session.learn(candidate, ranking, failed.failure, { text: bad?.text ?? "", problem })
   }
   return { candidate }
 }

@@ -1,0 +1,261 @@
+/** What a candidate is sent: media it can read, schema and examples in the form it takes, its own metadata and nobody else's. */
+import { describe, expect, it } from "vitest"
+import { createGateway } from "../../src/gateway/gateway.ts"
+import type { BlobRef } from "../../src/lib/blob-ref.ts"
+import { sha256 } from "../../src/lib/digest.ts"
+import { seededRandom } from "../../src/lib/random.ts"
+import type { GenerateOperation } from "../../src/model/operation.ts"
+import { PROVIDERS } from "../../src/providers/index.ts"
+import { compileRouting } from "../../src/routing/compile.ts"
+import { fakeClock } from "../../src/testing/fake-clock.ts"
+import { byProvider, CONTEXT, json, OPTIONS, QUESTION, STRUCTURED, say, world } from "./world.ts"
+
+const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const
+
+function medium(
+  bytes: Uint8Array,
+  mediaType: string,
+): { ref: BlobRef; operation: GenerateOperation; loadMedia: () => Promise<Uint8Array> } {
+  const ref: BlobRef = { $blob: `sha256:${sha256(bytes)}`, bytes: bytes.length, mediaType }
+  const content = [
+    { type: "text" as const, text: "Read this." },
+    { type: "media" as const, media: ref },
+  ]
+  return { ref, operation: { ...QUESTION, messages: [{ role: "user", content }] }, loadMedia: async () => bytes }
+}
+
+const IMAGE = medium(Uint8Array.of(0x89, 0x50, 0x4e, 0x47), "image/png")
+
+describe("media", () => {
+  it("[GATE19] a candidate that cannot read the medium is skipped with that reason", async () => {
+    const { operate, asked, calls } = world({
+      routing: TWO,
+      capabilities: { beta: { media: ["image/*"] } },
+      script: byProvider({ beta: say("a picture") }),
+    })
+    const outcome = await operate(IMAGE.operation, {}, { loadMedia: IMAGE.loadMedia })
+    expect(asked()).toEqual(["beta/m"])
+    expect(outcome.record.decision.candidates[0]).toMatchObject({ verdict: "skipped", reason: "no_vision" })
+    expect(JSON.stringify(calls[0]?.body.messages)).toContain("data:image/png;base64,iVBORw==")
+  })
+
+  it.each([
+    ["no_audio", "audio/wav", {}],
+    ["no_pdf", "application/pdf", {}],
+    ["too_large", "image/png", { media: ["image/png"], maxRequestBytes: 4 }],
+    ["no_generate", "image/png", { operations: ["embed"] as const }],
+    ["no_template", "image/png", { media: ["image/*"], needs: ["template"] as const }],
+  ])("says %s", async (reason, mediaType, capabilities) => {
+    const { operation, loadMedia } = medium(Uint8Array.of(1, 2, 3, 4, 5, 6), mediaType)
+    const { operate } = world({
+      routing: { routes: { plan: { try: ["alpha/m"] } } },
+      capabilities: { alpha: capabilities },
+      script: say("x"),
+    })
+    const outcome = await operate(operation, {}, { loadMedia })
+    expect(outcome).toMatchObject({ status: "failed", error: { code: "no_candidate" } })
+    expect(outcome.record.decision.candidates[0]?.reason).toBe(reason)
+  })
+
+  it("[GATE20] reads a PDF out, redacted, to a candidate that cannot, where the routing says so", async () => {
+    const { operation, loadMedia } = medium(onePagePdf("Invoice 42 for jane@example.com"), "application/pdf")
+    const routing = { ...TWO, media: { pdf: "text" }, redact: [{ detect: ["email"], mode: "token" }] } as const
+    const { operate, calls } = world({ routing, script: say("It is for [[EMAIL_1]].") })
+    const outcome = await operate(operation, {}, { loadMedia })
+    expect(JSON.stringify(calls[0]?.body.messages)).toContain("Invoice 42 for [[EMAIL_1]]")
+    expect(outcome).toMatchObject({ status: "succeeded", result: { text: "It is for jane@example.com." } })
+  })
+
+  it("loads a medium once for all attempts", async () => {
+    let loads = 0
+    const loadMedia = () => {
+      loads += 1
+      return IMAGE.loadMedia()
+    }
+    const { operate } = world({
+      routing: TWO,
+      capabilities: { alpha: { media: ["image/*"] }, beta: { media: ["image/*"] } },
+      script: () => json({}, 503),
+    })
+    expect((await operate(IMAGE.operation, {}, { loadMedia })).record.attempts).toHaveLength(4)
+    expect(loads).toBe(1)
+  })
+})
+
+describe("a request", () => {
+  it("shows worked examples as turns before the question", async () => {
+    const { operate, calls } = world({ routing: TWO, script: say("ok") })
+    const messages = [{ role: "system" as const, content: "Classify." }, ...QUESTION.messages]
+    await operate({ ...QUESTION, messages, examples: [{ input: "I paid twice", output: { topic: "billing" } }] })
+    expect(calls[0]?.body.messages.map(({ role, content }) => [role, content])).toEqual([
+      ["system", "Classify."],
+      ["user", "I paid twice"],
+      ["assistant", '{"topic":"billing"}'],
+      ["user", "What now?"],
+    ])
+  })
+
+  it("passes provider options through: the step's over the deployment's, each to its own provider", async () => {
+    const routing = {
+      models: { tuned: { model: "alpha/m", options: { user: "deployment", seed: 7 }, temperature: 0.3 } },
+      routes: { plan: { try: ["tuned"] } },
+    } as const
+    const { operate, calls } = world({ routing, script: say("ok") })
+    await operate({ ...QUESTION, providerOptions: { alpha: { user: "step" }, beta: { user: "nobody" } } })
+    expect(calls[0]?.body).toMatchObject({ user: "step", seed: 7, temperature: 0.3 })
+    expect(JSON.stringify(calls[0]?.body)).not.toContain("nobody")
+  })
+
+  it("drops thoughts that another model had", async () => {
+    const { operate, calls } = world({ routing: TWO, script: say("ok") })
+    const thought = {
+      type: "reasoning" as const,
+      text: "hm, secret thought",
+      metadata: { elsewhere: { signature: "s" } },
+    }
+    const answer = { role: "assistant" as const, content: [thought, { type: "text" as const, text: "Yes." }] }
+    await operate({ ...QUESTION, messages: [...QUESTION.messages, answer, ...QUESTION.messages] })
+    expect(JSON.stringify(calls[0]?.body)).not.toContain("secret thought")
+    expect(calls[0]?.body.messages[1]).toMatchObject({ role: "assistant", content: "Yes." })
+  })
+})
+
+describe("other operations", () => {
+  const embedding = (input: readonly string[]) => ({
+    object: "list",
+    data: input.map((text, index) => ({ object: "embedding", index, embedding: [text.length] })),
+    model: "m",
+    usage: { prompt_tokens: input.length, total_tokens: input.length },
+  })
+
+  it("embeds, redacted, in order", async () => {
+    const { operate, calls } = world({
+      routing: { ...TWO, redact: [{ detect: ["email"], mode: "token" }] },
+      script: ({ body }) => json(embedding(body.input ?? [])),
+    })
+    const outcome = await operate({ type: "embed", texts: ["a", "mail a@b.de"] })
+    expect(outcome).toMatchObject({
+      status: "succeeded",
+      result: { embeddings: [[1], [16]] },
+      record: { usage: { inputTokens: 2 } },
+    })
+    expect(calls[0]?.body.input).toEqual(["a", "mail [[EMAIL_1]]"])
+  })
+
+  it("takes fewer answers than questions for a bad response", async () => {
+    const { operate } = world({ routing: TWO, script: () => json(embedding(["only one"])) })
+    expect(await operate({ type: "embed", texts: ["a", "b"] })).toMatchObject({
+      status: "failed",
+      failure: { class: "provider.bad_response" },
+    })
+  })
+})
+
+describe("the record", () => {
+  it("[GATE21] says of each attempt whom it asked, when, how it ended, what it used and what it cost", async () => {
+    const price = () => ({ costNanoUsd: 5, priced: true })
+    const { operate, clock } = world({ routing: TWO, price, script: say("ok", { input: 11, output: 3 }) })
+    const startedAtMs = clock.nowMs()
+    expect((await operate()).record).toEqual({
+      type: "generate",
+      requestDigest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      startedAtMs,
+      durationMs: 0,
+      decision: expect.objectContaining({ route: "plan", reason: "alpha/m: first on route plan." }),
+      attempts: [
+        {
+          attempt: 1,
+          provider: "alpha",
+          model: "m",
+          startedAtMs,
+          durationMs: 0,
+          waitedMs: 0,
+          outcome: "succeeded",
+          finishReason: { unified: "stop", raw: "stop" },
+          usage: { inputTokens: 11, outputTokens: 3, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+          costNanoUsd: 5,
+          priced: true,
+          status: 200,
+          responseId: "chatcmpl-1",
+          responseModel: "served-model",
+        },
+      ],
+      usage: { inputTokens: 11, outputTokens: 3, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 },
+      costNanoUsd: 5,
+    })
+  })
+
+  it("prices by the deployment's own price when it has one", async () => {
+    const routing = {
+      models: { own: { model: "alpha/m", price: { input: 2, output: 10 } } },
+      routes: { plan: { try: ["own"] } },
+    } as const
+    const { operate } = world({ routing, script: say("ok", { input: 1_000, output: 100 }) })
+    expect((await operate()).record).toMatchObject({ costNanoUsd: 3_000_000, attempts: [{ priced: true }] })
+  })
+})
+
+describe("explaining", () => {
+  it("[GATE22] lists the candidates with reasons and calls nobody", () => {
+    const { gateway, calls } = world({ routing: TWO, env: { BETA_KEY: "b" }, script: say("never") })
+    const decision = gateway.explain(CONTEXT, STRUCTURED)
+    expect(decision.candidates).toEqual([
+      { provider: "alpha", model: "m", verdict: "skipped", reason: "not_configured" },
+      { provider: "beta", model: "m", verdict: "spare", reason: "not_needed" },
+    ])
+    expect(decision.reason).toBe("beta/m: alpha/m was skipped (not_configured).")
+    expect(calls).toEqual([])
+    expect(() => gateway.explain({ ...CONTEXT, route: "nonsense" }, QUESTION)).toThrow(/no route "nonsense"/)
+  })
+})
+
+describe("the real providers", () => {
+  it("go through AI Gateway where the routing says so, with the run in its metadata", async () => {
+    const seen: Request[] = []
+    const routing = compileRouting({
+      routes: { plan: { try: ["openai/gpt-5"] } },
+      providers: { openai: { via: "ai-gateway", gateway: "gw" } },
+    })
+    const gateway = createGateway({
+      routing: () => routing,
+      providers: PROVIDERS,
+      env: { OPENAI_API_KEY: "k", CLOUDFLARE_ACCOUNT_ID: "acc", CLOUDFLARE_API_TOKEN: "t" },
+      fetch: async (input, init) => {
+        seen.push(new Request(input, init))
+        return json({ error: { message: "no" } }, 400, { "cf-aig-log-id": "log1" })
+      },
+      clock: fakeClock(),
+      random: seededRandom(1),
+    })
+    const outcome = await gateway.operate(QUESTION, CONTEXT, OPTIONS)
+    expect(seen[0]?.url).toContain("/acc/gw/openai/")
+    expect(JSON.parse(seen[0]?.headers.get("cf-aig-metadata") ?? "{}")).toMatchObject({
+      run: "run_1",
+      step: "decision",
+      tenant: "acme",
+    })
+    expect(outcome.record.attempts[0]?.gateway).toEqual({ "cf-aig-log-id": "log1" })
+  })
+})
+
+/** The smallest PDF that shows one line. */
+function onePagePdf(line: string): Uint8Array {
+  const content = `BT /F1 12 Tf 50 700 Td (${line}) Tj ET`
+  const objects = [
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
+    `<< /Length ${content.length} >>\nstream\n${content}\nendstream`,
+    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+  ]
+  let file = "%PDF-1.4\n"
+  const offsets = objects.map((object, index) => {
+    const offset = file.length
+    file += `${index + 1} 0 obj\n${object}\nendobj\n`
+    return offset
+  })
+  const start = file.length
+  const entries = offsets.map((offset) => `${String(offset).padStart(10, "0")} 00000 n \n`).join("")
+  file += `xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${entries}trailer\n<< /Size ${objects.length + 1} /Root 1 0 R >>\nstartxref\n${start}\n%%EOF`
+  return new TextEncoder().encode(file)
+}
