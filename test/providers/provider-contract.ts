@@ -10,7 +10,7 @@ import type { FailureClass } from "../../src/model/failure.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import { NO_USAGE, type Usage } from "../../src/model/result.ts"
 import { type Driven, drive, PRICE, type Setup, STRUCTURED, TEXT, WITH_IMAGE, WITH_TOOL } from "./drive.ts"
-import { answer, cut, type Frame, fixtureJson, framed, success, type WireAnswer } from "./wire-answer.ts"
+import { answer, cut, type Frame, fixtureJson, fixtureText, framed, success, type WireAnswer } from "./wire-answer.ts"
 
 /** An answer that the fixtures hold, and how it must be read. */
 export interface Known {
@@ -190,6 +190,14 @@ function describeConnection(spec: ProviderSpec, folder: string): void {
       expect(FAILURE_POLICIES[failureClass].then).toBe(then)
       expect(sent).toHaveLength(1)
     })
+  })
+
+  it.runIf(spec.stream.file.endsWith(".sse"))("[PROV4] an event that is not JSON is a bad response", async () => {
+    const blocks = fixtureText(folder, spec.stream.file).split(/(?<=\n\n)/)
+    blocks.splice(-2, 0, 'data: {"oops\n\n')
+    const wire = answer(200, { "content-type": "text/event-stream" }, blocks.join(""))
+    const { record } = await drive(spec, TEXT, [wire], { stream: true })
+    expect(record).toMatchObject({ outcome: "failed", failure: { class: "provider.bad_response" } })
   })
 
   it("[PROV5] never takes a stream for whole that ended early", async () => {

@@ -5,7 +5,7 @@
 import type { Failure } from "../../model/failure.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, parseJson, textAt } from "../wire/body.ts"
-import { codesOf, type ErrorRule, failureOf } from "../wire/error-rules.ts"
+import { codesOf, type ErrorRule, failureOf, shorten } from "../wire/error-rules.ts"
 import { openaiDialect } from "./openai.ts"
 
 const GATEWAY_RULES: readonly ErrorRule[] = [
@@ -56,6 +56,15 @@ const workersAi = openaiDialect({
  */
 export const workersAiDialect: Dialect = {
   ...workersAi,
+  hidden(body, answer) {
+    const told = workersAi.hidden(body, answer)
+    if (told !== undefined || body.kind !== "events") return told
+    // The package passes over an event that it cannot read, and with it a piece of the answer.
+    const garbled = body.events.find(({ data, json }) => data !== "[DONE]" && json() === undefined)
+    if (garbled === undefined) return undefined
+    const message = shorten(`An event of the stream is not JSON: ${garbled.data}`)
+    return { class: "provider.bad_response", message, status: answer.status }
+  },
   thrown(error, nowMs) {
     const message = textAt(error, "message")
     const code = /\b(\d{4,5}): /.exec(message ?? "")?.[1]
