@@ -20,12 +20,13 @@ export interface Case {
   readonly facts: Facts
 }
 
-const BILLING: Readonly<Record<Facts["billing"], string>> = {
-  "not checked": "not made",
-  "no duplicate": "no duplicate found, the charges differ",
-  "one duplicate": "one duplicate found, charged twice and not refunded",
-  "several duplicates": "several duplicates found, charged more than twice",
-  "refunded before": "the duplicate was refunded before",
+/** Open and refunded duplicates, in words that tell each finding from all others. */
+const BILLING: Readonly<Record<Facts["billing"], readonly [check: string, open: string, refunded: string]>> = {
+  "not checked": ["not made", "unknown", "unknown"],
+  "no duplicate": ["made", "none", "none"],
+  "one duplicate": ["made", "one", "none"],
+  "several duplicates": ["made", "several", "none"],
+  "refunded before": ["made", "none", "one"],
 }
 
 /** What is known before anything was looked up. */
@@ -43,8 +44,11 @@ export function requestLines({ input, screen, issue }: Pick<Case, "input" | "scr
 /** All that is known when the case is decided. */
 export function caseLines(file: Case): string {
   const { facts, subscription, usage } = file
+  const [check, open, refunded] = BILLING[facts.billing]
   return lines({
-    "Billing check": BILLING[facts.billing],
+    "Billing check": check,
+    "Duplicate charges to refund": open,
+    "Duplicate charges refunded before": refunded,
     "Amount due": facts.due && money(facts.due.amountCents, facts.due.currency),
     "Customer's identity": facts.identity,
     Plan: subscription ? planText(subscription) : null,

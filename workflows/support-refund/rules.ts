@@ -21,11 +21,11 @@ export type Way = (typeof WAY_NAMES)[number]
 export const WAYS: Readonly<Record<Way, { readonly action: Action; readonly when: string }>> = {
   "duplicate-charge": {
     action: "refund",
-    when: "the billing check found one duplicate: a charge that was taken twice and not refunded",
+    when: "the billing check found one duplicate charge to refund",
   },
   "refunded-before": {
     action: "answer",
-    when: "the billing check found that the duplicate was refunded before",
+    when: "the billing check found that a duplicate was refunded before, and none to refund",
   },
   "no-duplicate": {
     action: "answer",

@@ -4,7 +4,7 @@
  */
 import type { Facts, RefundDue } from "./facts.ts"
 import { type Action, MIN_CONFIDENCE, type Topic, WAYS, type Way } from "./rules.ts"
-import type { Decision } from "./schemas.ts"
+import type { Decision, Screen } from "./schemas.ts"
 
 export interface Verdict {
   readonly action: Action
@@ -16,28 +16,40 @@ export interface Verdict {
   readonly due: RefundDue | null
 }
 
-export function settle(decision: Decision, facts: Facts, topic: Topic): Verdict {
-  const objection = objectionTo(decision, facts, topic)
+/** What a way tells the customer about the case, which must then be so. */
+const CLAIMS: Partial<Record<Way, (found: Found) => boolean>> = {
+  "duplicate-charge": ({ facts }) => facts.billing === "one duplicate",
+  "refunded-before": ({ facts }) => facts.billing === "refunded before",
+  "no-duplicate": ({ facts }) => facts.billing === "no duplicate",
+  "known-error": ({ screen }) => screen.advice !== null,
+}
+
+interface Found {
+  readonly facts: Facts
+  readonly screen: Screen
+  readonly issue: { readonly topic: Topic }
+}
+
+export function settle(decision: Decision, found: Found): Verdict {
+  const objection = objectionTo(decision, found)
   if (objection !== undefined)
     return { action: "escalate", way: "unclear", reason: objection, overruled: objection, due: null }
   const { action, way, reason } = decision
-  return { action, way, reason, overruled: null, due: action === "refund" ? facts.due : null }
+  return { action, way, reason, overruled: null, due: action === "refund" ? found.facts.due : null }
 }
 
-function objectionTo(decision: Decision, facts: Facts, topic: Topic): string | undefined {
-  const { action, way, confidence } = decision
+function objectionTo({ action, way, confidence }: Decision, found: Found): string | undefined {
   if (action === "escalate") return undefined
-  if (topic === "abuse") return `Found an abusive request decided as ${action}: a person has to look at it.`
-  if (topic === "other") return `Found a request that fits no topic decided as ${action}.`
+  const { topic } = found.issue
+  const { identity, billing, due } = found.facts
+  if (topic === "abuse" || topic === "other") return `Found ${action} decided on a request whose topic is ${topic}.`
   if (WAYS[way].action !== action)
-    return `Found the action ${action} on the way ${way}, which leads to ${WAYS[way].action}.`
+    return `Found ${action} decided on the way ${way}, which leads to ${WAYS[way].action}.`
   if (confidence < MIN_CONFIDENCE)
-    return `Found a decision with a confidence of ${confidence}, expected ${MIN_CONFIDENCE}.`
-  if (facts.identity === "conflict")
-    return `Found a ${action} decided, and a customer who is not whom the request names.`
+    return `Found ${action} decided with a confidence of ${confidence}, expected ${MIN_CONFIDENCE}.`
+  if (identity === "conflict") return `Found ${action} decided, and the request names somebody else than the account.`
+  if (CLAIMS[way]?.(found) === false) return `Found the way ${way} decided, which is not so; billing: ${billing}.`
   if (action !== "refund") return undefined
-  if (facts.identity !== "confirmed")
-    return `Found a refund decided for a customer whose identity is ${facts.identity}.`
-  if (!facts.due) return `Found a refund decided, and in billing: ${facts.billing}.`
+  if (identity !== "confirmed" || !due) return `Found a refund decided without a known customer or an amount due.`
   return undefined
 }

@@ -6,19 +6,19 @@
 import { workflow } from "waybill"
 import { caseLines, requestLines } from "./case-file.ts"
 import { compliance } from "./compliance.ts"
-import { decisionExamples } from "./decision-examples.ts"
 import { examples } from "./examples.ts"
 import { deriveFacts, type RefundDue, stillDue, whoAsks } from "./facts.ts"
+import { issueExamples } from "./issue-examples.ts"
 import { money } from "./money.ts"
 import { outcomeOf } from "./outcome.ts"
 import type { Customer } from "./records.ts"
 import { REPLY_SYSTEM, replyPrompt, replyTemplate } from "./reply.ts"
-import { inquiryExamples, issueExamples } from "./request-examples.ts"
 import { DECISION_SYSTEM, INQUIRY_SYSTEM, needsApproval, TOPICS, URGENCIES } from "./rules.ts"
 import { decision, inquiry, outcome, screen, supportRequest } from "./schemas.ts"
 import { ticketOf } from "./ticket.ts"
 import { findCustomer, getSubscription, getUsage, listCharges, openTicket, refundCharge } from "./tools.ts"
 import { settle } from "./verdict.ts"
+import { decisionExamples, inquiryExamples } from "./worked-cases.ts"
 
 export const supportRefund = workflow("support-refund", {
   version: 1,
@@ -53,7 +53,7 @@ export const supportRefund = workflow("support-refund", {
   })
   .code("facts", deriveFacts)
   .plan("decision", { system: DECISION_SYSTEM, prompt: caseLines, examples: decisionExamples, output: decision })
-  .code("verdict", ({ decision, facts, issue }) => settle(decision, facts, issue.topic))
+  .code("verdict", (found) => settle(found.decision, found))
   .generate("reply", { system: REPLY_SYSTEM, prompt: replyPrompt, template: replyTemplate })
   .moderate("policy", {
     text: ({ input, screen, reply }) => ({

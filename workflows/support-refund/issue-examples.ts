@@ -1,6 +1,5 @@
-/** Worked examples of the first two judgements of a request: what it is about, and which records it needs. */
+/** Worked examples of what a request is about. */
 import type { Topic, Urgency } from "./rules.ts"
-import type { Inquiry } from "./schemas.ts"
 
 export const issueExamples: readonly {
   readonly input: string
@@ -41,28 +40,5 @@ export const issueExamples: readonly {
   {
     input: "I would like to tell you about my holidays. Look at this picture.",
     output: { topic: "other", urgency: "low" },
-  },
-]
-
-export const inquiryExamples: readonly { readonly input: string; readonly output: Inquiry }[] = [
-  {
-    input: "Topic: double charge\nScreenshot: a list of charges",
-    output: { records: "charges", reason: "The payments show whether one was taken twice." },
-  },
-  {
-    input: "Topic: billing question\nScreenshot: a page or message",
-    output: { records: "charges", reason: "The question is about payments." },
-  },
-  {
-    input: "Topic: product error\nScreenshot: an error page",
-    output: { records: "usage", reason: "The usage shows whether a limit was reached." },
-  },
-  {
-    input: "Topic: abuse\nScreenshot: a page or message",
-    output: { records: "none", reason: "No record helps with abuse." },
-  },
-  {
-    input: "Topic: other\nScreenshot: a picture without text",
-    output: { records: "none", reason: "It is not clear what to look for." },
   },
 ]
