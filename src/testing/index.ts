@@ -1,4 +1,6 @@
 /** What authors import as `"waybill/testing"`: doubles and runners that need no network and no waiting. */
+
+export { type FakeClock, fakeClock } from "../lib/fake-clock.ts"
 export {
   type AiGatewayRequest,
   type AiGatewayStub,
@@ -15,6 +17,5 @@ export {
   fakeAiWorker,
   overRpc,
 } from "./fake-ai.ts"
-export { type FakeClock, fakeClock } from "./fake-clock.ts"
 export { createRun, runWorkflow, type TestRun, type TestRunOptions } from "./run-workflow.ts"
 export { type Script, type ScriptedAnswer, type ScriptedModel, scriptedModel } from "./scripted-model.ts"

@@ -3,6 +3,7 @@ import { Engine } from "../engine/engine.ts"
 import type { ChildEnd, ChildRuns, ChildStart, EngineHost } from "../engine/host.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
+import { type FakeClock, fakeClock } from "../lib/fake-clock.ts"
 import type { Json } from "../lib/json.ts"
 import { seededRandom } from "../lib/random.ts"
 import type { ModelClient } from "../model/client.ts"
@@ -13,7 +14,6 @@ import type { BlobStore } from "../store/blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { MemoryBlobStore } from "../store/memory-blob-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
-import { type FakeClock, fakeClock } from "./fake-clock.ts"
 
 export interface TestRunOptions {
   readonly models: ModelClient

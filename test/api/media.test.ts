@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest"
 import { z } from "zod"
 import { media } from "../../src/graph/media.ts"
 import { jsonSchema } from "../../src/graph/schema.ts"
+import { fakeClock } from "../../src/lib/fake-clock.ts"
 import { type Json, toJson } from "../../src/lib/json.ts"
 import { MAX_BLOB_BYTES, MAX_MEDIA_PER_INPUT, MEDIA_TIMEOUT_MS } from "../../src/lib/limits.ts"
 import { ingestMedia } from "../../src/objects/media.ts"
@@ -13,7 +14,6 @@ import { mediaFields } from "../../src/objects/media-fields.ts"
 import { sniffMediaType } from "../../src/objects/media-type.ts"
 import { refusedUrl } from "../../src/objects/public-url.ts"
 import { MemoryBlobStore } from "../../src/store/memory-blob-store.ts"
-import { fakeClock } from "../../src/testing/fake-clock.ts"
 
 const PNG = readFileSync(join(import.meta.dirname, "../fixtures/screens/abusive-message-chat.png"))
 const schema = jsonSchema(z.object({ image: media() }), "input")

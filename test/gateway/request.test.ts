@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest"
 import { createGateway } from "../../src/gateway/gateway.ts"
 import type { BlobRef } from "../../src/lib/blob-ref.ts"
 import { sha256 } from "../../src/lib/digest.ts"
+import { fakeClock } from "../../src/lib/fake-clock.ts"
 import { seededRandom } from "../../src/lib/random.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import { PROVIDERS } from "../../src/providers/index.ts"
 import { compileRouting } from "../../src/routing/compile.ts"
-import { fakeClock } from "../../src/testing/fake-clock.ts"
 import { byProvider, CONTEXT, json, OPTIONS, QUESTION, STRUCTURED, say, world } from "./world.ts"
 
 const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const

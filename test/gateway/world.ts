@@ -5,6 +5,7 @@
  */
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible"
 import { createGateway, type Gateway, type GatewayOptions } from "../../src/gateway/gateway.ts"
+import { type FakeClock, fakeClock } from "../../src/lib/fake-clock.ts"
 import { seededRandom } from "../../src/lib/random.ts"
 import type { OperationContext, OperationOptions } from "../../src/model/client.ts"
 import type { GenerateOperation, Operation } from "../../src/model/operation.ts"
@@ -15,7 +16,6 @@ import { needs } from "../../src/providers/env.ts"
 import type { Capabilities, Provider } from "../../src/providers/provider.ts"
 import { compileRouting } from "../../src/routing/compile.ts"
 import type { RoutingConfig } from "../../src/routing/config.ts"
-import { type FakeClock, fakeClock } from "../../src/testing/fake-clock.ts"
 
 export interface ScriptedCall {
   /** 1-based over all providers. */

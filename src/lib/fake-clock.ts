@@ -1,5 +1,5 @@
-/** A clock that a test moves by hand: nothing sleeps, and a month passes in one call. */
-import type { Clock } from "../lib/clock.ts"
+/** A clock that is moved by hand: for tests, where nothing sleeps, and for replays, where time is what the recording says. */
+import type { Clock } from "./clock.ts"
 
 export interface FakeClock extends Clock {
   /** Moves time forward by `ms`, running the timers that fall due on the way in their order. */
