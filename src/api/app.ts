@@ -47,5 +47,6 @@ function missing(endpoints: readonly Endpoint[], method: string, path: string): 
 
 function fits(pattern: string, path: string): boolean {
   const [expected, found] = [pattern.split("/"), path.split("/")]
-  return expected.length === found.length && expected.every((part, index) => part[0] === "{" || part === found[index])
+  if (expected.length !== found.length) return false
+  return expected.every((part, index) => (part[0] === "{" ? found[index] !== "" : part === found[index]))
 }

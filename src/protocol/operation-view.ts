@@ -1,13 +1,16 @@
 /** One operation of a step as the doors show it: how its model was chosen, every attempt, what it cost. */
 import { z } from "zod"
+import type { Failure } from "../model/failure.ts"
 import type { Attempt, CandidateVerdict, Decision } from "../model/record.ts"
 import type { Usage } from "../model/result.ts"
 import type { EventOf } from "../run/event.ts"
 import { ErrorView, errorView } from "./problem.ts"
 import { costView } from "./run-view.ts"
-import { Cost, named } from "./wire.ts"
+import { anyJson, Cost, named } from "./wire.ts"
 
-// The annotations hold these schemas to the types that the log is written by.
+/** The members of `Shape`, every one of them: a schema that forgets a member of what the log holds does not compile. */
+type Members<Shape> = Record<keyof Shape, z.ZodType>
+
 export const UsageView: z.ZodType<Usage> = named(
   "Usage",
   z.object({
@@ -17,7 +20,7 @@ export const UsageView: z.ZodType<Usage> = named(
     cacheWriteTokens: z.int(),
     reasoningTokens: z.int(),
     audioMs: z.number().exactOptional(),
-  }),
+  } satisfies Members<Usage>),
 )
 
 const Candidate: z.ZodType<CandidateVerdict> = z.object({
@@ -25,7 +28,7 @@ const Candidate: z.ZodType<CandidateVerdict> = z.object({
   model: z.string(),
   verdict: z.enum(["served", "failed", "skipped", "spare"]),
   reason: z.string(),
-})
+} satisfies Members<CandidateVerdict>)
 
 export const DecisionView: z.ZodType<Decision> = named(
   "Decision",
@@ -36,7 +39,8 @@ export const DecisionView: z.ZodType<Decision> = named(
     candidates: z.array(Candidate).readonly(),
     rules: z.array(z.string()).readonly(),
     experiment: z.object({ name: z.string(), arm: z.string(), key: z.string() }).exactOptional(),
-  }),
+    facts: anyJson.exactOptional().meta({ description: "What the decision was made from." }),
+  } satisfies Members<Decision>),
 )
 
 const FailureView = z.object({
@@ -45,7 +49,7 @@ const FailureView = z.object({
   status: z.int().exactOptional(),
   providerCode: z.string().exactOptional(),
   retryAfterMs: z.number().exactOptional(),
-})
+} satisfies Members<Failure>)
 
 export const AttemptView = named(
   "Attempt",
@@ -69,8 +73,11 @@ export const AttemptView = named(
     responseModel: z.string().exactOptional(),
     gateway: z.record(z.string(), z.string()).exactOptional(),
     region: z.string().exactOptional(),
-    purpose: z.string().exactOptional(),
-  }),
+    purpose: z.string().exactOptional().meta({ description: "`repair`, `reask` or `hedge`; else it was to answer." }),
+    repaired: z.literal(true).exactOptional().meta({ description: "The answer was mended without asking again." }),
+    estimated: z.literal(true).exactOptional().meta({ description: "The usage is our estimate." }),
+    key: z.int().exactOptional().meta({ description: "Which of the provider's keys, 1-based." }),
+  } satisfies Members<Attempt>),
 )
 
 export const OperationView = named(
@@ -109,7 +116,7 @@ export function operationView(event: EventOf<"operation.completed">): OperationV
     ...(model === undefined ? {} : { model }),
     ...(method === undefined ? {} : { method }),
     decision,
-    attempts: attempts satisfies readonly Attempt[],
+    attempts,
     usage,
     cost: costView(replayed ? 0 : record.costNanoUsd),
     startedAtMs,

@@ -114,7 +114,7 @@ function viewOf(runId: string, step: StepState, facts: Facts): StepView {
     step
   const { failures, operations, tool, idempotencyKey, costNanoUsd } = facts
   const answered = operations.findLast(({ model }) => model !== undefined)
-  const decision = (answered ?? operations.at(-1))?.decision
+  const decision = decisionOf(answered ?? operations.at(-1))
   const waiting = waitingView(runId, step)
   return {
     path,
@@ -137,4 +137,11 @@ function viewOf(runId: string, step: StepState, facts: Facts): StepView {
     ...(waiting ? { waiting } : {}),
     ...(compensation ? { compensation } : {}),
   }
+}
+
+/** Without the facts that it was made from: they stand with the operation, once. */
+function decisionOf(operation: OperationView | undefined): StepView["decision"] {
+  if (!operation) return undefined
+  const { facts: _facts, ...decision } = operation.decision
+  return decision
 }
