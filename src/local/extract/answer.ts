@@ -175,7 +175,9 @@ function resolveObject(field: Field, shape: ObjectShape, search: Search): Json |
 /** A number that is about the answer and not in the text: "confidence", "how sure you are". */
 function asksForConfidence({ name, description, shape }: Field): boolean {
   if (shape.kind !== "number" || shape.integer || shape.max !== 1 || shape.min !== 0) return false
-  return /\b(?:confidence|certainty|probability)\b|\bhow (?:sure|certain|confident)\b/i.test(`${humanize(name)} ${description}`)
+  return /\b(?:confidence|certainty|probability)\b|\bhow (?:sure|certain|confident)\b/i.test(
+    `${humanize(name)} ${description}`,
+  )
 }
 
 /** Of the choices beside it the least sure, for they stand or fall together; without choices the mean. */

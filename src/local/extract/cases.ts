@@ -40,10 +40,16 @@ export function nearestCase(evidence: Evidence): NearestCase | undefined {
     ({ facts }) => [...facts.keys()].filter((key) => own.has(key)).length >= MIN_SHARED_FACTS,
   )
   if (comparable.length === 0) return undefined
-  const keys = [...new Set(comparable.flatMap(({ facts }) => [...facts.keys()]))]
-  const weights = new Map(keys.map((key) => [key, weightOf(key, comparable, evidence)]))
+  const keys = [...new Set([...own.keys(), ...comparable.flatMap(({ facts }) => [...facts.keys()])])]
+  const likeness = keys.map((key) =>
+    factLikeness(comparable.map(({ facts }) => valueLikeness(own.get(key), facts.get(key), evidence))),
+  )
+  const attainable = sum(likeness.map((shares) => Math.max(...shares)))
   const ranked = comparable
-    .map((one) => ({ ...one, likeness: likenessOf(own, one.facts, weights, evidence) }))
+    .map((one, index) => ({
+      ...one,
+      likeness: attainable === 0 ? 0 : sum(likeness.map((shares) => shares[index] ?? 0)) / attainable,
+    }))
     .toSorted((a, b) => b.likeness - a.likeness)
   const [best] = ranked
   if (!best) return undefined
@@ -63,55 +69,21 @@ function factsOf(facts: readonly Fact[]): Facts {
   return new Map(facts.map((fact) => [normalize(fact.key), fact.value]))
 }
 
-function likenessOf(a: Facts, b: Facts, weights: ReadonlyMap<string, number>, evidence: Evidence): number {
-  let [sum, total] = [0, 0]
-  for (const [key, weight] of weights) {
-    const [left, right] = [a.get(key), b.get(key)]
-    if (left === undefined && right === undefined) continue
-    total += weight
-    sum += weight * valueLikeness(left, right, evidence)
-  }
-  return total === 0 ? 0 : sum / total
+/**
+ * What one fact says for each example: much where its value is like that of few examples, little where it is like that
+ * of all. A value that all share tells none of them apart.
+ */
+function factLikeness(likeness: readonly number[]): number[] {
+  const rarity = Math.log((likeness.length + 1) / (1 + sum(likeness)))
+  return likeness.map((value) => rarity * value ** 2)
 }
 
-/** A fact weighs much when it differs between examples with different answers and agrees between those with the same. */
-function weightOf(key: string, cases: readonly { example: ReadExample; facts: Facts }[], evidence: Evidence): number {
-  const [same, different] = [new Mean(), new Mean()]
-  for (const [index, one] of cases.entries()) {
-    for (const other of cases.slice(index + 1)) {
-      const likeness = valueLikeness(one.facts.get(key), other.facts.get(key), evidence)
-      const agreement = choiceAgreement(one.example.output, other.example.output)
-      same.add(likeness, agreement)
-      different.add(1 - likeness, 1 - agreement)
-    }
-  }
-  return same.value(0.7) * different.value(0) + 0.02
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
-/** How much of two answers is the same, looking only at short values: what was chosen, not how it was worded. */
-function choiceAgreement(a: Json, b: Json): number {
-  const [left, right] = [choices(a), choices(b)]
-  const keys = new Set([...left.keys(), ...right.keys()])
-  if (keys.size === 0) return 0
-  return [...keys].filter((key) => left.get(key) === right.get(key)).length / keys.size
-}
-
-function choices(output: Json): Map<string, string> {
-  if (typeof output !== "object" || output === null || Array.isArray(output))
-    return new Map([["", JSON.stringify(output)]])
-  return new Map(
-    Object.entries(output).flatMap(([key, value]): [string, string][] => {
-      if (value === null || typeof value === "number") return [[key, value === null ? "absent" : "present"]]
-      if (typeof value === "boolean") return [[key, String(value)]]
-      const isChoice = typeof value === "string" && wordCount(value) === 1 && findTokens(value).length === 0
-      return isChoice ? [[key, value]] : []
-    }),
-  )
-}
-
-/** 0 to 1. Nothing is unlike something; two amounts, dates or ids are alike for being there. */
-export function valueLikeness(a: string | undefined, b: string | undefined, { alike }: Evidence): number {
-  if (a === undefined || b === undefined) return a === b ? 1 : 0
+/** 0 to 1. A fact that is left out says as little as one that says "none"; nothing is unlike something. */
+export function valueLikeness(a = "none", b = "none", { alike }: Evidence): number {
   const [nothingA, nothingB] = [saysNothing(a), saysNothing(b)]
   if (nothingA || nothingB) return nothingA === nothingB ? 1 : 0
   if (normalize(a) === normalize(b) || (saysYes(a) && saysYes(b))) return 1
@@ -129,18 +101,4 @@ export function valueLikeness(a: string | undefined, b: string | undefined, { al
 function onlyToken(text: string) {
   const [token, second] = findTokens(text)
   return token && !second && token.text.length >= text.length - 4 ? token : undefined
-}
-
-class Mean {
-  #sum = 0
-  #weight = 0
-
-  add(value: number, weight: number): void {
-    this.#sum += value * weight
-    this.#weight += weight
-  }
-
-  value(whenEmpty: number): number {
-    return this.#weight === 0 ? whenEmpty : this.#sum / this.#weight
-  }
 }
