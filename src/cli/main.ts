@@ -4,9 +4,11 @@
  */
 import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
+import { animate } from "./animation.ts"
 import { ApiClient } from "./api-client.ts"
 import { type Command, readCommand, USAGE } from "./command.ts"
 import { runDemo } from "./demo.ts"
+import { formatDuration } from "./format.ts"
 import { Screen } from "./screen.ts"
 import { type Server, startServer } from "./server.ts"
 
@@ -36,12 +38,9 @@ async function run(command: Command): Promise<number> {
     return 0
   }
   const stopRequested = onStopRequest()
-  const server = await startServer({
-    ...command,
-    signal: told.signal,
-    onProgress: (what) => progress(what, command.json),
-  })
-  screen.draw([])
+  const progress = startProgress(command)
+  const starting = startServer({ ...command, signal: told.signal, onProgress: progress })
+  const server = await starting.finally(() => progress())
   try {
     announce(server, command.json)
     return await Promise.race([serve(server, command), stopRequested, server.failed])
@@ -81,10 +80,19 @@ function onStopRequest(): Promise<number> {
   })
 }
 
-function progress(what: string, json: boolean): void {
-  if (json) return
-  if (screen.isLive) screen.draw([`  ${what} …`])
-  else screen.print(`  ${what} …`)
+/** Shows what starting waits for, with the seconds since it began. The last call, without words, takes it away. */
+function startProgress({ json }: { readonly json: boolean }): (what?: string) => void {
+  const sinceMs = systemClock.nowMs()
+  let stop = () => {}
+  return (what) => {
+    stop()
+    screen.draw([])
+    if (what === undefined || json) return
+    if (!screen.isLive) return screen.print(`  ${what} …`)
+    stop = animate(systemClock, (spinner) => {
+      screen.draw([`  ${spinner} ${what}  ${formatDuration(systemClock.nowMs() - sinceMs)}`])
+    })
+  }
 }
 
 function announce({ url, port, pids, statePath, serviceUrls }: Server, json: boolean): void {

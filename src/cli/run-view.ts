@@ -4,6 +4,7 @@
  */
 import type { Clock } from "../lib/clock.ts"
 import type { RunEvent } from "../run/event.ts"
+import { animate } from "./animation.ts"
 import { postCommand, wrap } from "./format.ts"
 import { columns, RunProgress, type StepLine } from "./run-progress.ts"
 import type { Screen, Style } from "./screen.ts"
@@ -14,8 +15,8 @@ export interface RunView {
   close(): void
 }
 
-const REDRAW_MS = 100
-const SPINNER = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"]
+/** Steps shown as under way at once: lines that leave the screen at its top could not be erased. */
+const MOST_LIVE = 8
 const MARKS: Readonly<Record<StepLine["status"], { readonly sign: string; readonly style: Style }>> = {
   running: { sign: "…", style: "cyan" },
   retrying: { sign: "↻", style: "yellow" },
@@ -33,15 +34,18 @@ export class TextRunView implements RunView {
   readonly #clock: Clock
   readonly #url: string
   readonly #progress = new RunProgress()
-  #frame = 0
-  #cancelRedraw = () => {}
+  readonly #stopAnimation: () => void
+  #spinner = ""
 
   /** `url` is the server's, for the commands that answer a run that waits. */
   constructor(screen: Screen, clock: Clock, url: string) {
     this.#screen = screen
     this.#clock = clock
     this.#url = url
-    this.#redraw()
+    this.#stopAnimation = animate(clock, (spinner) => {
+      this.#spinner = spinner
+      this.#draw()
+    })
   }
 
   show(event: RunEvent): void {
@@ -52,7 +56,7 @@ export class TextRunView implements RunView {
   }
 
   close(): void {
-    this.#cancelRedraw()
+    this.#stopAnimation()
     this.#screen.draw([])
     const { ended } = this.#progress.state
     const style = ended === "succeeded" ? "green" : "red"
@@ -71,21 +75,14 @@ export class TextRunView implements RunView {
   }
 
   #draw(): void {
-    const nowMs = this.#clock.nowMs()
-    const spinner = SPINNER[this.#frame % SPINNER.length]
-    const lines = this.#progress.unfinished(nowMs).map((line) => {
-      return `  ${line.status === "running" ? spinner : MARKS[line.status].sign} ${columns(line)}`
-    })
-    this.#screen.draw([...lines, `  ${this.#progress.summary(nowMs)}`])
-  }
-
-  #redraw(): void {
     if (!this.#screen.isLive) return
-    this.#cancelRedraw = this.#clock.setTimer(REDRAW_MS, () => {
-      this.#frame += 1
-      this.#draw()
-      this.#redraw()
+    const nowMs = this.#clock.nowMs()
+    const unfinished = this.#progress.unfinished(nowMs)
+    const lines = unfinished.slice(0, MOST_LIVE).map((line) => {
+      return `  ${line.status === "running" ? this.#spinner : MARKS[line.status].sign} ${columns(line)}`
     })
+    const more = unfinished.length > MOST_LIVE ? [`    and ${unfinished.length - MOST_LIVE} more`] : []
+    this.#screen.draw([...lines, ...more, `  ${this.#progress.summary(nowMs)}`])
   }
 }
 

@@ -129,6 +129,19 @@ describe("as text", () => {
     expect(onScreen(text)).toEqual(onScreen((await demo({})).text))
   })
 
+  it("shows no more at once than a small terminal holds", async () => {
+    const starts = Array.from({ length: 30 }, (_, index) =>
+      stepEvent("step.started", `pages[${index}].read`, 1, { kind: "vision", digest: "v", input: {} }),
+    )
+    const events = numbered([...SUPPORT_RUN.slice(0, 2), ...starts, runEvent("run.cancelled", { compensate: false })])
+    const { text } = await demo({ events, status: "cancelled", output: null }, { isTTY: true })
+    const heights = pieces(text).flatMap((piece) =>
+      isMove(piece) && piece.endsWith("A") ? [Number(piece.slice(2, -1))] : [],
+    )
+    expect(Math.max(...heights)).toBe(10)
+    expect(stripVTControlCharacters(text)).toContain("    and 22 more")
+  })
+
   it("uses no colours where NO_COLOR says so", async () => {
     const { text } = await demo({}, { isTTY: true, env: { NO_COLOR: "1" } })
     expect(
