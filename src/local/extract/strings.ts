@@ -86,9 +86,12 @@ function typedValues(kind: Token["kind"], field: Field, shape: StringShape, evid
       line.tokens.flatMap((token) => {
         if (token.kind !== kind) return []
         const value = wantsDate ? dateText(token, shape, line) : token.text
+        if (value === undefined) return []
+        if (isAddressee(token, line) && !/recipient|addressee/i.test(fieldText(field)))
+          return [{ value, confidence: 0.3, evidence: line.text }]
         // An id without any label near it is anybody's; an email address on a page is most likely the one meant.
         const base = kind === "id" ? 0.2 : isDesk(token) ? 0.35 : 0.45
-        return value === undefined ? [] : [placed(value, base, token, field, line, evidence)]
+        return [placed(value, base, token, field, line, evidence)]
       }),
     )
     .toSorted(byConfidence)
@@ -107,6 +110,11 @@ function currencies(field: Field, evidence: Evidence) {
 function placed(value: string, base: number, token: Token, field: Field, line: Line, evidence: Evidence) {
   const context = contextScore(field, token, line, evidence)
   return { value, confidence: Math.min(0.99, base + (1 - base) * context), evidence: line.text }
+}
+
+/** Whom a message went to is seldom whom a field asks for: that is who it is from, or about. */
+function isAddressee(token: Token, line: Line): boolean {
+  return token.kind === "email" && /\b(?:to|cc|bcc):?\s*$/i.test(line.text.slice(0, token.start))
 }
 
 /** An address of an organisation's desk, which is seldom the person that a page is about. */
