@@ -3,7 +3,15 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { codesOf, type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
+import {
+  codesOf,
+  type ErrorRule,
+  failureOf,
+  NO_MONEY,
+  NOT_SUPPORTED,
+  TOO_LONG,
+  WRONG_KEY,
+} from "../wire/error-rules.ts"
 import { documents, inside } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
@@ -12,6 +20,7 @@ const RULES: readonly ErrorRule[] = [
   TOO_LONG,
   NO_MONEY,
   WRONG_KEY,
+  NOT_SUPPORTED,
   { class: "provider.rate_limited", code: /^rate_limit_error$/ },
   { class: "provider.overloaded", code: /^overloaded_error$/ },
   { class: "provider.overloaded", code: /^conflict_error$/ },

@@ -3,7 +3,7 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
+import { type ErrorRule, failureOf, NO_MONEY, NOT_SUPPORTED, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
 import { documents } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
@@ -19,6 +19,7 @@ const RULES: readonly ErrorRule[] = [
   TOO_LONG,
   NO_MONEY,
   WRONG_KEY,
+  NOT_SUPPORTED,
 ]
 
 const STOPPED = /^(?:ERROR|ERROR_TOXIC|TIMEOUT|USER_CANCEL)$/

@@ -6,7 +6,15 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { codesOf, type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
+import {
+  codesOf,
+  type ErrorRule,
+  failureOf,
+  NO_MONEY,
+  NOT_SUPPORTED,
+  TOO_LONG,
+  WRONG_KEY,
+} from "../wire/error-rules.ts"
 import { durationTextMs } from "../wire/retry-after.ts"
 import { documents, inside } from "./openai.ts"
 
@@ -22,6 +30,7 @@ const RULES: readonly ErrorRule[] = [
   TOO_LONG,
   NO_MONEY,
   WRONG_KEY,
+  NOT_SUPPORTED,
   { class: "provider.overloaded", code: /^UNAVAILABLE$/ },
   { class: "provider.timeout", code: /^(?:DEADLINE_EXCEEDED|CANCELLED)$/ },
   { class: "provider.auth", code: /^(?:UNAUTHENTICATED|PERMISSION_DENIED)$/ },

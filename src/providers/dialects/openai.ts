@@ -13,6 +13,7 @@ import {
   type ErrorRule,
   failureOf,
   NO_MONEY,
+  NOT_SUPPORTED,
   TOO_LONG,
   WRONG_KEY,
 } from "../wire/error-rules.ts"
@@ -61,6 +62,7 @@ const RULES: readonly ErrorRule[] = [
   { class: "provider.overloaded", code: /overloaded|capacity|queue_exceeded|service_unavailable/i },
   { class: "provider.rate_limited", code: /too_many_requests/i },
   { class: "provider.timeout", code: /timeout/i },
+  NOT_SUPPORTED,
 ]
 
 /** Only events that match are parsed when a stream is searched for a failure. */
@@ -120,16 +122,19 @@ function readFacts(document: unknown): ErrorFacts {
   const error = at(value, "error", 0) ?? at(value, "error") ?? at(value, "errors", 0) ?? value
   const type = textAt(error, "type")
   const code = at(error, "code") ?? at(value, "code")
+  // OpenRouter says "Provider returned error", and what that was in `metadata.raw`.
+  const raw = textAt(error, "metadata", "raw")
+  const message =
+    textAt(error, "message") ??
+    textAt(error, "message", "detail", 0, "msg") ??
+    textAt(value, "error") ??
+    textAt(value, "message") ??
+    textAt(value, "detail") ??
+    textAt(value, "detail", 0, "msg")
   const named = typeof code === "string" && !/^\d+$/.test(code)
   return {
     codes: named ? codesOf(code, type) : codesOf(type, code),
-    message:
-      textAt(error, "message") ??
-      textAt(error, "message", "detail", 0, "msg") ??
-      textAt(value, "error") ??
-      textAt(value, "message") ??
-      textAt(value, "detail") ??
-      textAt(value, "detail", 0, "msg"),
+    message: raw === undefined ? message : `${message ?? "The provider behind it failed"}: ${raw}`,
   }
 }
 

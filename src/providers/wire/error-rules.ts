@@ -48,6 +48,12 @@ export const WRONG_KEY: ErrorRule = {
     /(?:incorrect|invalid|missing|no|not valid).{0,20}api[ _-]?key|api[ _-]?key.{0,20}(?:not valid|invalid|expired)/i,
 }
 
+export const NOT_SUPPORTED: ErrorRule = {
+  class: "request.unsupported",
+  status: [400, 422],
+  message: /(?:does not|doesn.t) support|(?:is not|isn.t|are not|not) supported (?:with|by|for|on|in)\b/i,
+}
+
 const BY_STATUS: Readonly<Record<number, FailureClass>> = {
   400: "request.invalid",
   401: "provider.auth",
