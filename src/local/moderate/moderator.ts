@@ -48,7 +48,7 @@ export class Moderator {
 
   async moderate(text: string): Promise<Moderation> {
     const { sentences } = readSource(text)
-    const vectors = await this.#embedder.embed(sentences)
+    const vectors = await this.#embedder.embed(sentences.map(unshout))
     const scores = perCategory(() => 0)
     let [worst, highest] = ["", 0]
     for (const [index, sentence] of sentences.entries()) {
@@ -68,6 +68,13 @@ export class Moderator {
     if (category !== "harassment" || !this.#profanities.hasMatch(sentence)) return score
     return Math.max(score, PROFANITY_SCORE)
   }
+}
+
+/** The encoder takes a sentence in capitals for another one. */
+function unshout(sentence: string): string {
+  const shouted = sentence.match(/\b\p{Lu}{2,}\b/gu)?.join("").length ?? 0
+  const letters = sentence.match(/\p{L}/gu)?.length ?? 0
+  return shouted > letters / 2 ? sentence.toLowerCase() : sentence
 }
 
 function perCategory<Value>(make: (category: Category) => Value): Record<Category, Value> {
