@@ -17,6 +17,7 @@ export const compliance = definePolicy<ReplyFacts>({
     hate: 0.5,
     violence: 0.6,
     "self-harm": 0.5,
+    prompt_injection: 0.6,
     "*": 0.8,
   },
   rules: [

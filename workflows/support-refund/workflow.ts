@@ -15,7 +15,7 @@ import type { Customer } from "./records.ts"
 import { REPLY_SYSTEM, replyPrompt, replyTemplate } from "./reply.ts"
 import { DECISION_SYSTEM, INQUIRY_SYSTEM, needsApproval, TOPICS, URGENCIES } from "./rules.ts"
 import { decision, inquiry, outcome, screen, supportRequest } from "./schemas.ts"
-import { ticketOf } from "./ticket.ts"
+import { escalationTicket, noRefundTicket } from "./ticket.ts"
 import { findCustomer, getSubscription, getUsage, listCharges, openTicket, refundCharge } from "./tools.ts"
 import { settle } from "./verdict.ts"
 import { decisionExamples, inquiryExamples } from "./worked-cases.ts"
@@ -81,11 +81,9 @@ export const supportRefund = workflow("support-refund", {
           return recheck ? stillDue(verdict.due, recheck) : verdict.due
         })
         .tool("payment", refundCharge, ({ due }) => known(due), { when: ({ due }) => due !== null })
-        .tool("ticket", openTicket, ticketOf, {
-          when: ({ payment }) => !payment?.refund,
-        }),
+        .tool("ticket", openTicket, noRefundTicket, { when: ({ payment }) => !payment?.refund }),
     answer: (g) => g,
-    escalate: (g) => g.tool("ticket", openTicket, ticketOf),
+    escalate: (g) => g.tool("ticket", openTicket, escalationTicket),
   })
   .output(outcomeOf)
 
