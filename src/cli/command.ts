@@ -2,12 +2,13 @@
 import { parseArgs } from "node:util"
 import { WaybillError } from "../lib/errors.ts"
 import { DEFAULT_PORT, parsePort } from "./port.ts"
-import type { Environment } from "./programs.ts"
+import type { Environment, Runtime } from "./programs.ts"
 
 export const USAGE = `Waybill: agent workflows in which every decision is explained and every cent accounted for.
 
   npm start                     start the server, run the demonstration, keep serving
   npm run dev                   start the server and serve
+  npm run serve                 the same on the plain runtime: faster, and without rebuilding on an edit
   npm start -- [options]
 
 Options
@@ -32,6 +33,7 @@ export type Command =
       readonly port: number
       readonly statePath: string
       readonly json: boolean
+      readonly runtime: Runtime
       readonly demo: { readonly example?: string; readonly once: boolean } | undefined
     }
 
@@ -40,8 +42,8 @@ export function readCommand(args: readonly string[], env: Environment): Command 
   const { values, positionals } = parse(args)
   if (values.help || positionals[0] === "help") return { action: "help" }
   const [verb = "start", ...rest] = positionals
-  if ((verb !== "start" && verb !== "dev") || rest.length > 0) {
-    throw new WaybillError("usage", `Found ${JSON.stringify(positionals.join(" "))}, expected start or dev.`)
+  if ((verb !== "start" && verb !== "dev" && verb !== "serve") || rest.length > 0) {
+    throw new WaybillError("usage", `Found ${JSON.stringify(positionals.join(" "))}, expected start, dev or serve.`)
   }
   const { example, once } = values
   const wantsDemo = verb === "start" && !values["no-demo"]
@@ -56,6 +58,7 @@ export function readCommand(args: readonly string[], env: Environment): Command 
     port: env.PORT ? parsePort(env.PORT) : DEFAULT_PORT,
     statePath: env.WAYBILL_STATE || ".waybill",
     json: values.json,
+    runtime: verb === "serve" ? "plain" : "dev",
     demo: wantsDemo ? { once, ...(example === undefined ? {} : { example }) } : undefined,
   }
 }

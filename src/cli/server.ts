@@ -6,7 +6,7 @@ import { sleep, systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Child, Fleet } from "./fleet.ts"
 import { DEFAULT_PORT, freePort, LOOPBACK } from "./port.ts"
-import { type Environment, SERVICES, type Service, workerSpec } from "./programs.ts"
+import { type Environment, type Runtime, SERVICES, type Service, workerSpec } from "./programs.ts"
 import { claimStateFolder, type StateFolder } from "./state-folder.ts"
 
 /** Bundling and starting on a slow machine, with a wide margin. */
@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly port?: number
   /** Folder for everything the server keeps. Default `.waybill` in the working directory. */
   readonly statePath?: string
+  /** What serves the Worker. Default `dev`. */
+  readonly runtime?: Runtime
   /** Default `process.env`. `SANDBOX_URL` and `LOCAL_MODELS_URL` in it stand in for the service that is else started. */
   readonly env?: Environment
   /** Told, in a few words, what is being waited for. */
@@ -86,12 +88,12 @@ interface Boot extends ServerOptions {
 
 /** The services first, all at once, because the Worker is told their addresses. */
 async function boot(options: Boot): Promise<Pick<Server, "pids" | "serviceUrls">> {
-  const { port, url, state, fleet, signal, env = process.env, onProgress = () => {} } = options
+  const { port, url, state, fleet, signal, runtime = "dev", env = process.env, onProgress = () => {} } = options
   onProgress("starting the services")
   const services = await Promise.all(SERVICES.map((service) => startService(service, fleet, state, env)))
   const serviceUrls = Object.fromEntries(services.map(({ variable, address }) => [variable, address]))
   onProgress("starting the Worker")
-  const worker = fleet.start(workerSpec(port, state, serviceUrls, env))
+  const worker = fleet.start(workerSpec(runtime, port, state, serviceUrls, env))
   await Promise.race([answers(url, signal), brokenBuild(worker, signal)])
   const children = [worker, ...services.flatMap(({ child }) => child ?? [])]
   return { serviceUrls, pids: Object.fromEntries(children.map(({ name, pid }) => [name, pid])) }

@@ -15,7 +15,7 @@ import { PROVIDERS } from "../../src/providers/index.ts"
 
 describe("the command line", () => {
   it("starts with the demonstration and everything at its default", () => {
-    const serve = { action: "serve", port: 8787, statePath: ".waybill", json: false }
+    const serve = { action: "serve", port: 8787, statePath: ".waybill", json: false, runtime: "dev" }
     expect(readCommand([], {})).toEqual({ ...serve, demo: { once: false } })
     expect(readCommand(["dev"], { PORT: "0", WAYBILL_STATE: "/state" })).toEqual({
       ...serve,
@@ -27,12 +27,13 @@ describe("the command line", () => {
     expect(readCommand(["start", "--example", "error-page", "--once"], {})).toMatchObject({
       demo: { example: "error-page", once: true },
     })
+    expect(readCommand(["serve"], {})).toEqual({ ...serve, runtime: "plain", demo: undefined })
     expect(readCommand(["dev", "-h"], {})).toEqual({ action: "help" })
   })
 
   it.each([
-    [["serve"], 'Found "serve", expected start or dev.'],
-    [["start", "dev"], 'Found "start dev", expected start or dev.'],
+    [["server"], 'Found "server", expected start, dev or serve.'],
+    [["start", "dev"], 'Found "start dev", expected start, dev or serve.'],
     [["--port", "1"], "Unknown option '--port'"],
     [["dev", "--once"], "--example and --once are about the demonstration"],
   ])("refuses %j", (args, message) => {
