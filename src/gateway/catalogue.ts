@@ -28,6 +28,7 @@ export class Catalogue {
   readonly #routing: CompiledRouting
   readonly #entries = new Map<string, CatalogueEntry | undefined>()
   readonly #capabilities = new Map<string, Capabilities>()
+  readonly #regions = new Map<string, readonly string[]>()
 
   constructor(providers: readonly Provider[], env: ProviderEnv, routing: CompiledRouting) {
     this.#providers = new Map(providers.map((provider) => [provider.id, provider]))
@@ -50,9 +51,15 @@ export class Catalogue {
     return known
   }
 
-  regions({ provider, setup }: CatalogueEntry, { model, regions }: CompiledModel): readonly string[] {
-    const declared = this.#routing.providers[provider.id]?.region
-    return regions ?? (declared === undefined ? provider.regions(model, setup) : [declared].flat())
+  regions({ provider, setup }: CatalogueEntry, { key, model, regions }: CompiledModel): readonly string[] {
+    if (regions) return regions
+    let known = this.#regions.get(key)
+    if (!known) {
+      const declared = this.#routing.providers[provider.id]?.region
+      known = declared === undefined ? provider.regions(model, setup) : [declared].flat()
+      this.#regions.set(key, known)
+    }
+    return known
   }
 
   #makeEntry(id: string): CatalogueEntry | undefined {

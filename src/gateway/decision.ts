@@ -3,7 +3,7 @@
  * says what to do. Pure.
  */
 import type { ErrorData } from "../lib/errors.ts"
-import { type Json, toJson } from "../lib/json.ts"
+import type { Json } from "../lib/json.ts"
 import type { OperationContext } from "../model/client.ts"
 import type { Failure } from "../model/failure.ts"
 import type { Attempt, CandidateVerdict, Decision } from "../model/record.ts"
@@ -43,7 +43,7 @@ export function explainDecision({ ranking, facts, routingVersion, tried }: Expla
     candidates,
     rules: ranking.rules,
     ...(ranking.experiment ? { experiment: ranking.experiment } : {}),
-    facts: toJson(facts, "facts"),
+    facts,
   }
 }
 

@@ -45,7 +45,8 @@ class Race {
   }
 
   launch(pick: Pick, waitedMs: number, purpose: string | undefined): void {
-    const signal = AbortSignal.any([this.#session.options.signal, this.#lost.signal])
+    const { signal: caller } = this.#session.options
+    const signal = this.#ranking.route.hedge ? AbortSignal.any([caller, this.#lost.signal]) : caller
     const attempt = { ...pick, waitedMs, signal, ...(purpose === undefined ? {} : { purpose }) }
     this.#running.set(pick.candidate.model.key, tryCandidate(this.#session, this.#ranking, attempt))
   }
@@ -65,6 +66,7 @@ class Race {
 
   /** Aborts whoever still runs and waits until their calls are on record. */
   async close(): Promise<void> {
+    if (!this.running) return
     this.#lost.abort(new DOMException("Another attempt answered first.", "AbortError"))
     await Promise.allSettled(this.#running.values())
   }

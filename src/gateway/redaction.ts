@@ -25,7 +25,7 @@ export interface Blocked {
 interface Finder {
   readonly name: string
   readonly label: string
-  readonly hint: RegExp | undefined
+  readonly hint: ((text: string) => boolean) | undefined
   readonly pattern: RegExp
   readonly accept: ((match: string) => number) | undefined
   readonly mode: "token" | "block"
@@ -102,7 +102,7 @@ function makeFinders({ detect = [], patterns = {}, mode }: RedactConfig, rule: n
 const LITERAL: Finder = {
   name: "placeholder",
   label: "LITERAL",
-  hint: /\[\[/,
+  hint: (text) => text.includes("[["),
   pattern: PLACEHOLDER,
   accept: undefined,
   mode: "token",
@@ -209,11 +209,11 @@ class Redactor {
 }
 
 function find(text: string, { hint, pattern, accept }: Finder): Omit<Found, "finder">[] {
-  if (hint && !hint.test(text)) return []
+  if (hint && !hint(text)) return []
   const found: Omit<Found, "finder">[] = []
   pattern.lastIndex = 0
   for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-    const value = match.groups?.value ?? match[0]
+    const value = match.groups?.value ?? (match.groups?.before ?? "") + match[0]
     const start = match.index + match[0].length - value.length
     const length = accept ? accept(value) : value.length
     if (length > 0) found.push({ start, end: start + length })

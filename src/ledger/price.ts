@@ -57,18 +57,13 @@ export const priceNanoUsd: PriceNanoUsd = (provider, model, usage, atMs) => {
 
 /** The cost at a price of one's own. */
 export function costAt(price: TokenPrice, usage: Usage): Cost {
-  return { costNanoUsd: nano(dollars(price, usage)), priced: true }
-}
-
-function dollars(price: TokenPrice, usage: Usage): number {
   const plainTokens = Math.max(0, usage.inputTokens - usage.cacheReadTokens - usage.cacheWriteTokens)
-  return (
-    (plainTokens * price.input +
-      usage.cacheReadTokens * (price.cacheRead ?? price.input) +
-      usage.cacheWriteTokens * (price.cacheWrite ?? price.input) +
-      usage.outputTokens * price.output) /
-    1e6
-  )
+  const microUsd =
+    plainTokens * price.input +
+    usage.cacheReadTokens * (price.cacheRead ?? price.input) +
+    usage.cacheWriteTokens * (price.cacheWrite ?? price.input) +
+    usage.outputTokens * price.output
+  return { costNanoUsd: Math.round(microUsd * 1_000), priced: true }
 }
 
 function nano(usd: number): number {

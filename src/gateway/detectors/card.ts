@@ -8,7 +8,7 @@ const ISSUED =
 export const card: Detector = {
   name: "card",
   label: "CARD",
-  patterns: [{ hint: /[0-9]{4}/, pattern: "(?<![0-9][.,]?)[2-6](?:[ -]?[0-9]){12,18}(?![0-9])" }],
+  patterns: [{ hint: (text) => /[0-9]{4}/.test(text), pattern: "(?<![0-9][.,]?)[2-6](?:[ -]?[0-9]){12,18}(?![0-9])" }],
   // The pattern may have run on into the next number.
   accept(match) {
     for (let end = match.length; end >= 13; end -= 1) {

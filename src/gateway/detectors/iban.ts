@@ -11,7 +11,12 @@ const LENGTHS = new Map(
 export const iban: Detector = {
   name: "iban",
   label: "IBAN",
-  patterns: [{ hint: /[A-Z]{2}[0-9]{2}/, pattern: "(?<![\\p{L}\\p{N}])[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}" }],
+  patterns: [
+    {
+      hint: (text) => /[A-Z]{2}[0-9]{2}/.test(text),
+      pattern: "(?<![\\p{L}\\p{N}])[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}",
+    },
+  ],
   accept(match) {
     const length = LENGTHS.get(match.slice(0, 2)) ?? 0
     let end = 0

@@ -13,7 +13,7 @@ export const phone: Detector = {
   label: "PHONE",
   patterns: [
     {
-      hint: /[0-9]{3}|\+/,
+      hint: (text) => /[0-9]{3}|\+/.test(text),
       pattern: `(?<![\\p{L}0-9.+/:-])(?:${INTERNATIONAL}|${NORTH_AMERICAN}|${NATIONAL})(?![\\p{L}0-9])`,
     },
   ],

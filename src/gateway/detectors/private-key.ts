@@ -6,7 +6,7 @@ export const privateKey: Detector = {
   label: "PRIVATE_KEY",
   patterns: [
     {
-      hint: /PRIVATE KEY/,
+      hint: (text) => text.includes("PRIVATE KEY"),
       pattern:
         "-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----[^-]{0,20000}(?:-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?",
     },

@@ -4,7 +4,6 @@
  */
 import type { Detector, DetectorPattern } from "./detector.ts"
 
-const LONG_WORD = /[A-Za-z0-9_.+/:-]{15}/
 const SHAPES = [
   // AWS
   "(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
@@ -61,27 +60,49 @@ const SHAPES = [
 /** A value right after words that call it a secret: `aws_secret_access_key = …`, `Authorization: Bearer …`, `password=…`. */
 const ASSIGNED = "[\"']?\\s{0,3}[:=]\\s{0,3}[\"']?"
 const NAMED: readonly DetectorPattern[] = [
-  { hint: /[Aa]ccess[_-]?[Kk]ey/, pattern: `[Ss]ecret[_-]?[Aa]ccess[_-]?[Kk]ey${ASSIGNED}(?<value>[A-Za-z0-9/+]{40})` },
   {
-    hint: /(?:key|KEY|Key|oken|OKEN|ecret|ECRET)["']?\s{0,3}[:=]/,
+    hint: (text) => /[Aa]ccess[_-]?[Kk]ey/.test(text),
+    pattern: `[Ss]ecret[_-]?[Aa]ccess[_-]?[Kk]ey${ASSIGNED}(?<value>[A-Za-z0-9/+]{40})`,
+  },
+  {
+    hint: (text) => /(?:key|KEY|Key|oken|OKEN|ecret|ECRET)["']?\s{0,3}[:=]/.test(text),
     pattern: `(?:[Aa][Pp][Ii]|[Aa]ccess|ACCESS|[Aa]uth|AUTH|[Ss]ecret|SECRET|[Cc]lient|CLIENT)[_-]?(?:[Kk]ey|KEY|[Tt]oken|TOKEN|[Ss]ecret|SECRET)${ASSIGNED}(?<value>[A-Za-z0-9_./+~-]{16,512})`,
   },
   {
-    hint: /pass(?:w|p)|PASSW|PASSP|Pass(?:w|p)/,
+    hint: (text) => /pass(?:w|p)|PASSW|PASSP|Pass(?:w|p)/.test(text),
     pattern: `(?:[Pp]assword|PASSWORD|[Pp]asswd|[Pp]assphrase|PASSPHRASE)${ASSIGNED}(?<value>[^\\s"'<>,;:=]{4,128})`,
   },
-  { hint: /earer /, pattern: "[Bb]earer (?<value>[A-Za-z0-9._~+/-]{20,4096}={0,2})" },
-  { hint: /AccountKey=/, pattern: "AccountKey=(?<value>[A-Za-z0-9+/]{86}==)" },
-  { hint: /:\/\/[^\s/]{3,200}@/, pattern: "://[^\\s:/@]{1,64}:(?<value>[^\\s:/@]{3,128})(?=@)" },
-  { hint: /hooks\.slack/, pattern: "hooks\\.slack\\.com/services/(?<value>[A-Za-z0-9/]{20,80})" },
+  { hint: (text) => /earer /.test(text), pattern: "[Bb]earer (?<value>[A-Za-z0-9._~+/-]{20,4096}={0,2})" },
+  { hint: (text) => /AccountKey=/.test(text), pattern: "AccountKey=(?<value>[A-Za-z0-9+/]{86}==)" },
+  { hint: (text) => /:\/\/[^\s/]{3,200}@/.test(text), pattern: "://[^\\s:/@]{1,64}:(?<value>[^\\s:/@]{3,128})(?=@)" },
+  { hint: (text) => /hooks\.slack/.test(text), pattern: "hooks\\.slack\\.com/services/(?<value>[A-Za-z0-9/]{20,80})" },
 ]
+
+/** Every shape begins with so many characters of this kind, and most texts have no such word. */
+const LONG_WORD = 15
+
+function hasLongWord(text: string): boolean {
+  let length = 0
+  for (let index = 0; index < text.length; index += 1) {
+    length = isWordCode(text.charCodeAt(index)) ? length + 1 : 0
+    if (length === LONG_WORD) return true
+  }
+  return false
+}
+
+/** A letter or digit of ASCII, or one of `+ - . / : _`. */
+function isWordCode(code: number): boolean {
+  if (code >= 97) return code <= 122
+  if (code >= 65) return code <= 90 || code === 95
+  return code >= 43 && code <= 58 && code !== 44
+}
 
 export const secret: Detector = {
   name: "secret",
   label: "SECRET",
   patterns: [
     {
-      hint: LONG_WORD,
+      hint: hasLongWord,
       pattern: `(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_.+/:-]{15})(?:${SHAPES.join("|")})(?![A-Za-z0-9])`,
     },
     ...NAMED,
