@@ -13,6 +13,7 @@ import { MAX_INTERRUPTIONS } from "../lib/limits.ts"
 import { type EventData, type Stored, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
+import { executeAnswered, isHeld, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { type ClassifiedFailure, classifyFailure, FinalFailure } from "./failure.ts"
 import { retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
@@ -29,7 +30,8 @@ export async function runAttempts(session: Session, job: StepJob, signal: AbortS
     if (signal.aborted) throw stopped(session, job.path, signal.reason)
     const attempt = await oneAttempt(session, job, signal)
     if (attempt.status === "completed") return
-    recordFailure(session, job, attempt)
+    if (attempt.status === "unanswered") park(session, job)
+    else recordFailure(session, job, attempt)
   }
 }
 
@@ -70,20 +72,28 @@ interface Failed extends ClassifiedFailure {
   readonly signalSeq?: number
 }
 
-async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): Promise<Completed | Failed> {
-  const free = job.kind.composite ? () => {} : await takeSlot(session, job.path, parent)
+/** A replay reached the end of its recording. */
+interface UnansweredAttempt {
+  readonly status: "unanswered"
+}
+
+type Attempted = Completed | Failed | UnansweredAttempt
+
+async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): Promise<Attempted> {
+  const free = await admit(session, job, parent)
   const step = session.log.step(job.path)
   const limit = timeLimit(session, job, step && goesOn(step) ? step.attemptAtMs : session.nowMs())
   const deadline = session.deadlines.start(parent, limit?.atMs, limit?.reason)
   let run: StepRun | undefined
   try {
     run = await begin(session, job, limit, deadline.signal, free)
-    const output = await job.kind.execute(job.node.config, run.input, makeContext(session, run))
+    const output = await execute(session, run)
     await complete(session, run, output)
     return { status: "completed" }
   } catch (thrown) {
     if (session.log.closed) throw thrown
     if (parent.aborted) throw stopped(session, job.path, parent.reason)
+    if (thrown instanceof Unanswered) return { status: "unanswered" }
     const cause = deadline.signal.aborted ? deadline.signal.reason : thrown
     const failure = classifyFailure(cause, job.path, job.kind.tool ? "tool_failed" : "step_failed")
     return { status: "failed", ...failure, ...(run?.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }) }
@@ -93,12 +103,20 @@ async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): 
   }
 }
 
-async function takeSlot(session: Session, path: string, parent: AbortSignal): Promise<() => void> {
+/** Waits until the attempt may begin; gives what frees its place among the steps in flight. */
+async function admit(session: Session, job: StepJob, parent: AbortSignal): Promise<() => void> {
   try {
-    return await session.slots.take(parent)
+    await startCue(session, job, parent)
+    return job.kind.composite ? () => {} : await session.slots.take(parent)
   } catch (thrown) {
-    throw stopped(session, path, thrown)
+    throw stopped(session, job.path, thrown)
   }
+}
+
+function execute(session: Session, run: StepRun): Promise<unknown> {
+  const { playback } = session.host
+  const act = () => run.kind.execute(run.node.config, run.input, makeContext(session, run))
+  return playback && !run.kind.composite ? executeAnswered(session, run, playback, act) : act()
 }
 
 /** Whether a restart does not cut the step off, so that its attempt goes on: it waits, or only holds other steps. */
@@ -172,6 +190,7 @@ async function complete(session: Session, run: StepRun, output: unknown): Promis
   const data: EventData["step.completed"] = {
     output: stored,
     ...(run.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }),
+    ...(run.replayed ? { replayed: true } : {}),
     ...(run.changed ? { note: "The step's definition changed while it was under way." } : {}),
   }
   session.log.append(stepEvent("step.completed", run.path, run.attempt, data))
@@ -197,11 +216,16 @@ function recordFailure(session: Session, job: StepJob, failure: Failed): void {
     session.log.append(stepEvent("step.failed", path, attempt, { ...data, retryAtMs }))
     return
   }
-  const held = !kind.composite && session.holdsFailure(failureClass)
+  const held = !kind.composite && isHeld(session, path, failureClass)
   session.log.append(
     stepEvent("step.failed", path, attempt, { ...data, ...(held ? { held } : {}) }),
-    ...(held ? session.pauseAt(path) : []),
+    ...(held ? pauseAt(session, path) : []),
   )
+}
+
+/** Nobody knows what the attempt would have met: it is as if a crash had cut it off, and somebody must decide. */
+function park(session: Session, { path }: StepJob): void {
+  session.log.append(stepEvent("step.interrupted", path, session.log.step(path)?.attempt ?? 1, { parked: true }))
 }
 
 /** When the next attempt begins; undefined when there is none. A composite is never tried again: its inner steps are. */

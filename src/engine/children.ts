@@ -4,6 +4,7 @@ import { errorData, WaybillError } from "../lib/errors.ts"
 import { MAX_DEPTH } from "../lib/limits.ts"
 import type { StepState } from "../run/run-state.ts"
 import type { ChildRequest } from "../steps/step-kind.ts"
+import { beforeActing } from "./answered.ts"
 import { nodeAt } from "./locate.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
@@ -34,6 +35,7 @@ export async function startChild(session: Session, run: StepRun, request: ChildR
       },
     )
   const runId = childRunId(session, run.path)
+  beforeActing(session, run)
   await session.host.children.start({
     runId,
     workflow: request.workflow,

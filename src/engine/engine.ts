@@ -122,6 +122,7 @@ export class Engine {
         this.#recover()
         await this.#walkBody().catch((thrown: unknown) => this.#fail(thrown))
       }
+      if (log.fault) throw log.fault.thrown
       if (log.state.ended !== "succeeded") {
         await cancelOrphans(session)
         await compensate(session)

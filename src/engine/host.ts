@@ -12,6 +12,7 @@ import type { RunEvent, RunHeader } from "../run/event.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
+import type { Playback } from "./playback.ts"
 
 /** What a child run was started with; starting the same id twice must start one run. */
 export interface ChildStart {
@@ -48,6 +49,8 @@ export interface EngineHost {
   readonly fetch: typeof fetch
   readonly secrets: Readonly<Record<string, string | undefined>>
   readonly children: ChildRuns
+  /** Answers from a recording in the place of all the above: the run is a replay. */
+  readonly playback?: Playback
   /** Called with every batch of events right after it was appended. What it throws is dropped. */
   readonly onEvents: (events: readonly RunEvent[]) => void
   /** Called with pieces of answers as they stream in; nothing durable depends on them. `reset`: the pieces before it are void. */

@@ -1,11 +1,12 @@
 /** A step's questions to the gateway: asked once, logged before they are used, and answered from the log after a crash. */
 import { errorFrom } from "../lib/errors.ts"
 import { canonicalJson } from "../lib/json.ts"
-import type { OperationContext } from "../model/client.ts"
 import { type Operation, operationDigest } from "../model/operation.ts"
 import type { OperationOutcome } from "../model/record.ts"
 import type { OperationResult } from "../model/result.ts"
 import { stepEvent } from "../run/event.ts"
+import { answeredOperation } from "./answered.ts"
+import { operationContext } from "./operation-context.ts"
 import { restoreRecord, storeRecord } from "./records.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
@@ -25,7 +26,17 @@ export async function operate(
     .step(run.path)
     ?.operations.find((known) => known.index === index && known.requestDigest === digest)
   if (paid) return restoreRecord(session, paid.seq)
-  const asked = await session.host.models.operate(operation, operationContext(session, run), {
+  const answered = await answeredOperation(session, run, operation, index)
+  const outcome = answered ?? withClass(await ask(session, run, operation))
+  const request = canonicalJson(operation) === canonicalJson(run.input) ? undefined : operation
+  const data = { ...(await storeRecord(session, index, request, outcome)), ...(answered ? { replayed: true } : {}) }
+  session.log.append(stepEvent("operation.completed", run.path, run.attempt, data))
+  if (outcome.status === "failed") throw errorFrom(outcome.error)
+  return outcome.result
+}
+
+function ask(session: Session, run: StepRun, operation: Operation): Promise<OperationOutcome> {
+  return session.host.models.operate(operation, operationContext(session, run), {
     signal: run.signal,
     loadMedia: (ref) => session.host.blobs.get(ref),
     onDelta: (delta) =>
@@ -35,12 +46,6 @@ export async function operate(
         ...(delta.type === "reset" ? { text: "", reset: true } : { text: delta.text }),
       }),
   })
-  const outcome = withClass(asked)
-  const request = canonicalJson(operation) === canonicalJson(run.input) ? undefined : operation
-  const data = await storeRecord(session, index, request, outcome)
-  session.log.append(stepEvent("operation.completed", run.path, run.attempt, data))
-  if (outcome.status === "failed") throw errorFrom(outcome.error)
-  return outcome.result
 }
 
 /** The failure class goes into the error itself: read back from the log, it must lead to the same decision about a retry. */
@@ -48,24 +53,4 @@ function withClass(outcome: OperationOutcome): OperationOutcome {
   if (outcome.status === "succeeded") return outcome
   const { error, failure } = outcome
   return { ...outcome, error: { ...error, details: { ...error.details, failureClass: failure.class } } }
-}
-
-function operationContext(session: Session, run: StepRun): OperationContext {
-  const { header } = session.log
-  const { node } = run
-  const { route } = node.options
-  // The turns of an agent take the agent's routes: its author knows no other step.
-  const { name, kind } = node.routeAs ?? node
-  return {
-    runId: header.runId,
-    workflow: header.workflow,
-    step: { path: run.path, name, kind, failures: session.log.step(run.path)?.failures ?? 0, attempt: run.attempt },
-    tenant: header.tenant,
-    ...(header.user ? { user: header.user } : {}),
-    ...(header.region === undefined ? {} : { region: header.region }),
-    tags: [...header.tags, ...(node.options.tags ?? [])],
-    ...(route === undefined ? {} : { route }),
-    ...(run.model === undefined ? {} : { model: run.model }),
-    ...(run.deadlineMs === undefined ? {} : { deadlineMs: run.deadlineMs }),
-  }
 }

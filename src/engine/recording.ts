@@ -1,62 +1,101 @@
 /**
- * A finished or unfinished log, read as answers: what each step was given, what its attempts met and what it gave.
+ * An index over the log of a run, finished or not, that reads it as answers: what each step was given, what its attempts met
+ * and how they ended. It holds numbers of events and no payloads, so the recording of a long run is small.
  *
- * Crashes are not part of the recording: an attempt that was interrupted and tried again counts with the one that took its
+ * Crashes are not part of a recording: an attempt that was interrupted and tried again counts with the one that took its
  * place. So the attempts of a step are cut where it failed, and nowhere else.
  */
-import type { ErrorData } from "../lib/errors.ts"
-import type { FailureClass } from "../model/failure.ts"
-import type { EventOf, RunEvent, RunHeader, Stored } from "../run/event.ts"
+import { must } from "../lib/assert.ts"
+import type { Head } from "../run/chain.ts"
+import type { EventOf, EventType, RunEvent, RunHeader } from "../run/event.ts"
+import type { EventStore } from "../store/event-store.ts"
+import { eventsIn } from "../store/pages.ts"
 
 /** How one attempt of a step ended. */
-export type RecordedEnd =
-  | { readonly status: "completed"; readonly output: Stored }
-  | { readonly status: "failed"; readonly error: ErrorData; readonly failureClass: FailureClass }
+export interface RecordedEnd {
+  readonly seq: number
+  readonly atMs: number
+  readonly status: "completed" | "failed" | "skipped"
+  /** Somebody decided it in the step's place. */
+  readonly decided?: true
+  /** A failed attempt after which another was to follow. */
+  readonly retried?: true
+  /** A breakpoint held the failure until somebody decided about it. */
+  readonly held?: true
+}
 
 export interface RecordedAttempt {
-  /** By the operation's place among those of the attempt. */
-  readonly operations: Map<number, EventOf<"operation.completed">>
+  /** The newest start: what came before it was cut off by a crash. */
+  startSeq: number
+  startedAtMs: number
+  /** Numbers of the `operation.completed` events by the operation's place in the attempt. */
+  readonly operations: Map<number, number>
   end?: RecordedEnd
 }
+
+/** `stopped`: ended from above. `open`: not ended when the log did. */
+export type RecordedStatus = "completed" | "failed" | "skipped" | "stopped" | "open"
 
 export interface RecordedStep {
   readonly path: string
   readonly kind: string
   readonly composite: boolean
-  input?: Stored
-  readonly attempts: RecordedAttempt[]
-  skipped: boolean
   readonly firstSeq: number
+  readonly firstAtMs: number
+  status: RecordedStatus
+  /** Digest of the newest start's definition: `<shape>.<whole>`; empty for a step that was skipped. */
+  digest: string
+  tool?: string
+  effect?: string
+  /** The event that holds the newest input. */
+  inputSeq?: number
+  /** The event that ended the step: its output or error is there. */
+  endSeq?: number
+  readonly attempts: RecordedAttempt[]
 }
 
+/** What people did to the run that no step could know of. */
+export type Intervention = EventOf<"step.resolved"> | EventOf<"run.cancelled">
+
 export interface Recording {
+  readonly source: EventSource
   readonly header: RunHeader
   readonly createdAtMs: number
   /** In the order in which they first started. */
   readonly steps: ReadonlyMap<string, RecordedStep>
-  readonly signals: readonly EventOf<"signal.received">[]
-  readonly end?: EventOf<"run.completed"> | EventOf<"run.failed"> | EventOf<"run.cancelled">
-  /** Hash of the newest event: what tells one recording from another. */
-  readonly headHash: string
+  /** Numbers of the events that are interventions. */
+  readonly interventions: readonly number[]
+  /** The event that ended the run; absent when it has not ended. */
+  readonly endSeq?: number
+  readonly head: Head
 }
 
+/** A log that can be read: a store, or an export. */
+export type EventSource = Pick<EventStore, "read" | "get" | "head">
+
 /** Reads a log, which begins with `run.created`. */
-export function readRecording(events: Iterable<RunEvent>): Recording {
+export function readRecording(source: EventSource): Recording {
   const steps = new Map<string, RecordedStep>()
-  const signals: EventOf<"signal.received">[] = []
+  const interventions: number[] = []
   let created: EventOf<"run.created"> | undefined
-  let end: Recording["end"]
-  let headHash = ""
-  for (const event of events) {
-    headHash = event.hash
+  let endSeq: number | undefined
+  for (const event of eventsIn(source)) {
     if (event.type === "run.created") created = event
-    else if (event.type === "signal.received") signals.push(event)
-    else if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
-      end = event
-    else if (event.path !== "") take(steps, event)
+    if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
+      endSeq = event.seq
+    if (event.type === "step.resolved" || event.type === "run.cancelled") interventions.push(event.seq)
+    if (event.path !== "") take(steps, event)
   }
-  if (!created) throw new Error("Broken invariant: a log begins with run.created")
-  return { header: created.data, createdAtMs: created.atMs, steps, signals, headHash, ...(end ? { end } : {}) }
+  const { data: header, atMs: createdAtMs } = must(created, "a log begins with run.created")
+  const head = source.head()
+  return { source, header, createdAtMs, steps, interventions, head, ...(endSeq === undefined ? {} : { endSeq }) }
+}
+
+/** The event numbered `seq`, which is known to be of one of `types`. */
+export function eventOf<Type extends EventType>(source: EventSource, seq: number, ...types: Type[]): EventOf<Type> {
+  const event = must(source.get(seq), `event ${seq} is not in the log`)
+  if (types.some((type) => type === event.type)) return event as EventOf<Type>
+  throw new Error(`Broken invariant: event ${seq} is ${event.type}, expected ${types.join(" or ")}`)
 }
 
 function take(steps: Map<string, RecordedStep>, event: RunEvent): void {
@@ -65,39 +104,69 @@ function take(steps: Map<string, RecordedStep>, event: RunEvent): void {
   const last = step.attempts.at(-1)
   switch (event.type) {
     case "step.started":
-      if (event.data.input !== undefined) step.input = event.data.input
-      if (!last || last.end) step.attempts.push({ operations: new Map() })
-      return
+      return started(step, event)
     case "operation.completed":
-      last?.operations.set(event.data.index, event)
+      last?.operations.set(event.data.index, event.seq)
       return
     case "step.completed":
-      if (last) last.end = { status: "completed", output: event.data.output }
-      return
+      return ended(step, { status: "completed", ...placeOf(event) })
     case "step.failed":
-      if (last && event.data.failureClass !== "cancelled")
-        last.end = { status: "failed", error: event.data.error, failureClass: event.data.failureClass }
-      return
+      if (event.data.failureClass === "cancelled") {
+        step.status = "stopped"
+        return
+      }
+      return ended(step, {
+        status: "failed",
+        ...placeOf(event),
+        ...(event.data.retryAtMs === undefined ? {} : { retried: true }),
+        ...(event.data.held ? { held: true } : {}),
+      })
     case "step.resolved":
-      if (event.data.action === "complete" && last) last.end = { status: "completed", output: event.data.output }
-      if (event.data.action === "skip") step.skipped = true
+      if (event.data.action === "complete") ended(step, { status: "completed", decided: true, ...placeOf(event) })
+      if (event.data.action === "skip") ended(step, { status: "skipped", decided: true, ...placeOf(event) })
       return
     default:
       return
   }
 }
 
+function started(step: RecordedStep, { seq, atMs, data }: EventOf<"step.started">): void {
+  const { digest, input, tool, effect } = data
+  step.status = "open"
+  step.digest = digest
+  if (input !== undefined) step.inputSeq = seq
+  if (tool !== undefined) step.tool = tool
+  if (effect !== undefined) step.effect = effect
+  const last = step.attempts.at(-1)
+  if (last && !last.end) {
+    last.startSeq = seq
+    last.startedAtMs = atMs
+  } else step.attempts.push({ startSeq: seq, startedAtMs: atMs, operations: new Map() })
+}
+
+/** A step that is decided about after its attempt had ended keeps that attempt's end: the decision is an intervention. */
+function ended(step: RecordedStep, end: RecordedEnd): void {
+  step.status = end.status === "failed" && (end.retried || end.held) ? "open" : end.status
+  step.endSeq = end.seq
+  const last = step.attempts.at(-1)
+  if (last && !last.end) last.end = end
+}
+
+function placeOf({ seq, atMs }: RunEvent): { readonly seq: number; readonly atMs: number } {
+  return { seq, atMs }
+}
+
 function open(steps: Map<string, RecordedStep>, event: RunEvent): RecordedStep | undefined {
   if (event.type !== "step.started" && event.type !== "step.skipped") return undefined
-  const { kind } = event.data
-  const composite = event.type === "step.started" && event.data.composite === true
   const step: RecordedStep = {
     path: event.path,
-    kind,
-    composite,
-    attempts: [],
-    skipped: event.type === "step.skipped",
+    kind: event.data.kind,
+    composite: event.type === "step.started" && event.data.composite === true,
     firstSeq: event.seq,
+    firstAtMs: event.atMs,
+    status: event.type === "step.skipped" ? "skipped" : "open",
+    digest: "",
+    attempts: [],
   }
   steps.set(event.path, step)
   return step

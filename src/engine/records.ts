@@ -5,6 +5,7 @@ import type { Operation } from "../model/operation.ts"
 import type { OperationOutcome } from "../model/record.ts"
 import type { OperationResult } from "../model/result.ts"
 import type { EventData } from "../run/event.ts"
+import type { BlobStore } from "../store/blob-store.ts"
 import { externalizeWhole } from "../store/values.ts"
 import type { Session } from "./session.ts"
 
@@ -27,9 +28,13 @@ export async function storeRecord(
   }
 }
 
-/** The result that the log holds, or its error thrown. */
+/** The result that the session's log holds, or its error thrown. */
 export async function restoreRecord(session: Session, seq: number): Promise<OperationResult> {
-  const { response, error } = session.log.event(seq, "operation.completed").data
-  if (error || !response) throw errorFrom(error ?? { code: "internal", message: `Operation ${seq} has no response.` })
-  return isBlobRef(response) ? JSON.parse(new TextDecoder().decode(await session.host.blobs.get(response))) : response
+  return resultOf(session.log.event(seq, "operation.completed").data, session.host.blobs)
+}
+
+/** The result of an operation that was logged, or its error thrown. */
+export async function resultOf({ response, error }: OperationData, blobs: BlobStore): Promise<OperationResult> {
+  if (error || !response) throw errorFrom(error ?? { code: "internal", message: "The operation has no response." })
+  return isBlobRef(response) ? JSON.parse(new TextDecoder().decode(await blobs.get(response))) : response
 }

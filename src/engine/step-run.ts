@@ -1,6 +1,7 @@
 /** One step as the walk met it, and one attempt at it. */
 import type { StepNode, Values } from "../graph/node.ts"
 import type { StepKind } from "../steps/step-kind.ts"
+import type { RecordedAnswer } from "./playback.ts"
 
 /** What all attempts at a step have in common. */
 export interface StepJob {
@@ -24,4 +25,8 @@ export interface StepRun extends StepJob {
   readonly release: () => void
   /** The signal that the step used up, logged with its end. */
   signalSeq?: number
+  /** What a recording tells of this attempt, when the run is a replay. */
+  answer?: RecordedAnswer
+  /** The step was answered by that as a whole, and did nothing. */
+  replayed?: true
 }

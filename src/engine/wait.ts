@@ -2,12 +2,14 @@
 import type { Json } from "../lib/json.ts"
 import { stepEvent, type Waiting } from "../run/event.ts"
 import type { WaitOutcome } from "../steps/step-kind.ts"
+import { beforeOutside } from "./answered.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
 
 /** A signal that came before its step began to wait is found too. Each signal ends one wait, the oldest first. */
 export async function wait(session: Session, run: StepRun, waiting: Waiting): Promise<WaitOutcome> {
   const { log, parking, values, claimed } = session
+  beforeOutside(session, run)
   run.release()
   if (log.step(run.path)?.status !== "waiting") log.append(stepEvent("step.waiting", run.path, run.attempt, waiting))
   for (;;) {

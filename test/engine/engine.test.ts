@@ -4,7 +4,14 @@ import { createRun, runWorkflow, scriptedModel } from "waybill/testing"
 import { z } from "zod"
 
 const charge = (run: () => { ok: boolean }, effect: "read" | "idempotent" | "unsafe" = "idempotent") =>
-  tool({ name: "charge", description: "Charges.", input: z.object({ id: z.string() }), output: z.object({ ok: z.boolean() }), effect, run })
+  tool({
+    name: "charge",
+    description: "Charges.",
+    input: z.object({ id: z.string() }),
+    output: z.object({ ok: z.boolean() }),
+    effect,
+    run,
+  })
 
 const refund = (run: () => { ok: boolean } = () => ({ ok: true }), effect: "idempotent" | "unsafe" = "idempotent") =>
   workflow("refund", { version: 1, input: z.object({ message: z.string() }) })
@@ -13,13 +20,17 @@ const refund = (run: () => { ok: boolean } = () => ({ ok: true }), effect: "idem
     .branch("outcome", ({ topic }) => topic.kind, {
       billing: (g) =>
         g
-          .approve("manager", { when: ({ decision }) => decision.amount > 50, summary: ({ decision }) => `Refund ${decision.amount}?` })
+          .approve("manager", {
+            when: ({ decision }) => decision.amount > 50,
+            summary: ({ decision }) => `Refund ${decision.amount}?`,
+          })
           .tool("pay", charge(run, effect), ({ decision }) => ({ id: `ch_${decision.amount}` })),
       other: (g) => g,
     })
     .output(({ outcome, decision }) => ({ case: outcome.case, amount: decision.amount }))
 
-const models = (amount: number) => scriptedModel({ topic: { value: { kind: "billing" } }, decision: { value: { amount } } })
+const models = (amount: number) =>
+  scriptedModel({ topic: { value: { kind: "billing" } }, decision: { value: { amount } } })
 
 describe("a run", () => {
   it("[RUN1] executes its steps in order and gives the workflow's output", async () => {
@@ -43,7 +54,11 @@ describe("a run", () => {
     const run = await createRun(refund(), { message: "twice!" }, { models: first })
     await run.settle()
     const second = models(80)
-    const revived = await createRun(refund(), { message: "twice!" }, { models: second, store: run.store, blobs: run.blobs })
+    const revived = await createRun(
+      refund(),
+      { message: "twice!" },
+      { models: second, store: run.store, blobs: run.blobs },
+    )
     await revived.settle()
     revived.engine.commands.approve("outcome.billing.manager", { approved: true })
     await revived.settle()
@@ -60,6 +75,10 @@ describe("a run", () => {
     const run = await runWorkflow(refund(failing), { message: "twice!" }, { models: models(10) })
     expect(run.status).toBe("failed")
     expect(calls).toBe(3)
-    expect(run.engine.state.error).toMatchObject({ code: "tool_failed", message: "no route to bank", path: "outcome.billing.pay" })
+    expect(run.engine.state.error).toMatchObject({
+      code: "tool_failed",
+      message: "no route to bank",
+      path: "outcome.billing.pay",
+    })
   })
 })
