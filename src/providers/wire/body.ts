@@ -80,6 +80,22 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/**
+ * Whether text is the beginning of a JSON document and no more: cut off, and not garbled. Told by where the engine's parser
+ * gave up, which V8 (Node and workerd) says in its message.
+ */
+export function isCutJson(text: string): boolean {
+  if (text.trim() === "") return true
+  try {
+    JSON.parse(text)
+    return false
+  } catch (error) {
+    const message = error instanceof Error ? error.message : ""
+    const position = /at position (\d+)/.exec(message)?.[1]
+    return /end of JSON input|Unterminated string/.test(message) || Number(position) >= text.length
+  }
+}
+
 /** `value.a.b.0` of parsed JSON, `undefined` where the way breaks off. Wires are untrusted: every read goes through here. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   let here: unknown = value

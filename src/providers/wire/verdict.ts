@@ -8,7 +8,7 @@ import type { Usage } from "../../model/result.ts"
 import { gatewayFailure } from "../dialects/cloudflare.ts"
 import type { Provider } from "../provider.ts"
 import type { Exchange } from "../transport.ts"
-import { at, readBody, textAt, type WireBody, type WireEvent } from "./body.ts"
+import { at, isCutJson, readBody, textAt, type WireBody, type WireEvent } from "./body.ts"
 import { shorten } from "./error-rules.ts"
 
 /**
@@ -34,10 +34,9 @@ export function wireFailure(
   if (hidden !== undefined) return hidden
   if (exchange.body === "dropped" || exchange.body === "open") return undefined
   if (provider.dialect.ended(body)) return thrown === undefined ? undefined : badResponse(status, messageOf(thrown))
-  const text = body.kind === "other" ? body.text.trim() : ""
   if (exchange.body === "broken") return streamCut(status, `The connection broke: ${messageOf(exchange.error)}`)
-  if (text !== "" && !/^[[{]/.test(text))
-    return badResponse(status, `Expected JSON or events, found: ${text.slice(0, 200)}`)
+  if (body.kind === "other" && !isCutJson(body.text))
+    return badResponse(status, `Expected JSON or events, found: ${body.text.trim().slice(0, 200)}`)
   return streamCut(status, "The answer ended without its terminator.")
 }
 

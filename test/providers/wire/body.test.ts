@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { at, countAt, listAt, readBody, readSseEvents, textAt } from "../../../src/providers/wire/body.ts"
+import { at, countAt, isCutJson, listAt, readBody, readSseEvents, textAt } from "../../../src/providers/wire/body.ts"
 import { readEventFrames } from "../../../src/providers/wire/event-stream.ts"
 import { framed } from "../wire-answer.ts"
 
@@ -46,6 +46,22 @@ describe("a body", () => {
     expect(body(": PROCESSING\n\ndata: 1\n\n").kind).toBe("events")
     expect(body("", "text/event-stream; charset=utf-8")).toEqual({ kind: "events", events: [] })
     expect(body("<html>")).toEqual({ kind: "other", text: "<html>" })
+  })
+
+  it("[PROV4] that is JSON is told cut off from garbled, wherever it is cut", () => {
+    const document = '{"a": [1, -2.5e3, true, false, null, "x\\"é"], "b": {"c": "d"}}'
+    for (let length = 0; length < document.length; length += 1) expect(isCutJson(document.slice(0, length))).toBe(true)
+    const garbled = [
+      document,
+      "{malformed json: <<<>>>",
+      '{"a":1}}',
+      '{"a" 1}',
+      "[1,,2]",
+      '{"a":1,}',
+      '{"a":"\\x"}',
+      "<html>",
+    ]
+    expect(garbled.filter(isCutJson)).toEqual([])
   })
 
   it("is read along paths that may break off", () => {
