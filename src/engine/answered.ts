@@ -102,7 +102,12 @@ export async function answeredOperation(
   const record = { ...recorded.record, requestDigest }
   const { error } = recorded
   if (!error) return { status: "succeeded", result: await resultOf(recorded, blobs), record }
-  return { status: "failed", error, failure: { class: classOf(error.details?.failureClass), message: error.message }, record }
+  return {
+    status: "failed",
+    error,
+    failure: { class: classOf(error.details?.failureClass), message: error.message },
+    record,
+  }
 }
 
 /** Called before a step waits or starts a child run: unwinds a step whose end is recorded. */

@@ -100,6 +100,8 @@ export interface EventData {
     readonly output: Stored
     /** The `signal.received` that this step consumed. */
     readonly signalSeq?: number
+    /** Copied from a recording or answered by one: the step itself did nothing here. */
+    readonly replayed?: true
     /** The prompt or another part that may change was different from the recording when this step was resumed. */
     readonly note?: string
   }

@@ -139,7 +139,9 @@ function resolved(state: RunState, step: StepState, event: EventOf<"step.resolve
 
 function complete(state: RunState, step: StepState, event: RunEvent): void {
   step.outputSeq = event.seq
-  if (!step.composite) state.completedOrder.push(step.path)
+  // What a recording answered was not done here, and must not be undone here.
+  const isDone = event.type !== "step.completed" || !event.data.replayed
+  if (!step.composite && isDone) state.completedOrder.push(step.path)
   finish(state, step, "completed", event.atMs)
 }
 

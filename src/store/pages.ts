@@ -6,7 +6,11 @@ import type { EventStore } from "./event-store.ts"
 const PAGE_EVENTS = 500
 
 /** The events with `seq > after`, oldest first; those appended while it runs are included. */
-export function* eventsIn(store: EventStore, after = 0, pageEvents = PAGE_EVENTS): Generator<RunEvent, void> {
+export function* eventsIn(
+  store: Pick<EventStore, "read">,
+  after = 0,
+  pageEvents = PAGE_EVENTS,
+): Generator<RunEvent, void> {
   let last = after
   while (true) {
     const page = store.read(last, pageEvents)
