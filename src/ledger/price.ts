@@ -3,7 +3,7 @@
  * The only place where dollars become nano-dollars, rounded once, half up. Cached, cache-write and reasoning tokens are priced
  * as the list says; reasoning tokens are output tokens.
  */
-import { calcPrice, findProvider, type Provider } from "@pydantic/genai-prices"
+import { calcPrice, findProvider, type ModelInfo, type Provider } from "@pydantic/genai-prices"
 import type { Usage } from "../model/result.ts"
 
 export interface Cost {
@@ -37,20 +37,35 @@ export const priceNanoUsd: PriceNanoUsd = (provider, model, usage, atMs) => {
   if (FREE_PROVIDERS.has(provider)) return FREE
   const entry = listed(provider, model)
   if (!entry) return UNPRICED
+  // A call that used nothing was not served: fees by the request do not fall due either.
+  if (usage.inputTokens + usage.outputTokens + (usage.audioMs ?? 0) === 0) return FREE
+  const counted = consistent(usage)
+  return entry.flat && usage.audioMs === undefined
+    ? costAt(entry.flat, counted)
+    : costByList(entry.provider, model, counted, atMs)
+}
+
+/** The list refuses parts that exceed the whole; a provider that reports them so is taken at its total. */
+function consistent(usage: Usage): Usage {
+  const cacheReadTokens = Math.min(usage.cacheReadTokens, usage.inputTokens)
+  const cacheWriteTokens = Math.min(usage.cacheWriteTokens, usage.inputTokens - cacheReadTokens)
+  const reasoningTokens = Math.min(usage.reasoningTokens, usage.outputTokens)
+  return { ...usage, cacheReadTokens, cacheWriteTokens, reasoningTokens }
+}
+
+/** The way of the list's own package: tiers, prices that change with the date or the hour, fees, thoughts and sound apart. */
+function costByList(provider: Provider, model: string, usage: Usage, atMs: number): Cost {
   const price = calcPrice(
     {
       input_tokens: usage.inputTokens,
       output_tokens: usage.outputTokens,
-      // The list refuses parts that exceed the whole; a provider that reports them so is taken at its total.
-      cache_read_tokens: Math.min(usage.cacheReadTokens, usage.inputTokens),
-      cache_write_tokens: Math.min(
-        usage.cacheWriteTokens,
-        usage.inputTokens - Math.min(usage.cacheReadTokens, usage.inputTokens),
-      ),
+      cache_read_tokens: usage.cacheReadTokens,
+      cache_write_tokens: usage.cacheWriteTokens,
+      ...(usage.reasoningTokens === 0 ? {} : { output_reasoning_tokens: usage.reasoningTokens }),
       ...(usage.audioMs === undefined ? {} : { audio_seconds: usage.audioMs / 1000 }),
     },
     model,
-    { provider: entry, timestamp: new Date(atMs) },
+    { provider, timestamp: new Date(atMs) },
   )
   return price ? { costNanoUsd: nano(price.total_price), priced: true } : UNPRICED
 }
@@ -71,20 +86,43 @@ function nano(usd: number): number {
   return Math.round(Number((usd * 1e9).toPrecision(15)))
 }
 
-/**
- * The list's provider with nothing but the one model in it. Finding a model tests every pattern of the list (a third of a
- * millisecond), so what was found is kept; models in use are few.
- */
-const found = new Map<string, Provider | undefined>()
+interface Listed {
+  /** The list's provider with nothing but the one model in it. */
+  readonly provider: Provider
+  /** The model's price, when it is nothing but a number for each kind of token: most are, and need no package. */
+  readonly flat: TokenPrice | undefined
+}
+
+/** Finding a model tests every pattern of the list (a third of a millisecond), so what was found is kept; models in use are few. */
+const found = new Map<string, Listed | undefined>()
 const MAX_FOUND = 1_000
 
-function listed(provider: string, model: string): Provider | undefined {
+function listed(provider: string, model: string): Listed | undefined {
   const key = `${provider}/${model}`
   if (found.has(key)) return found.get(key)
   const whole = findProvider({ providerId: provider })
   const match = whole && calcPrice({ input_tokens: 1 }, model, { provider: whole })
-  const entry = match ? { ...match.provider, models: [match.model] } : undefined
+  const entry = match && { provider: { ...match.provider, models: [match.model] }, flat: flatPrice(match.model) }
   if (found.size >= MAX_FOUND) found.clear()
-  found.set(key, entry)
-  return entry
+  found.set(key, entry ?? undefined)
+  return entry ?? undefined
+}
+
+/** Prices that say something about tokens of text, or about every call. */
+const FLAT_KEYS: ReadonlySet<string> = new Set(["input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok"])
+/** Prices of things that our usage does not count: they change nothing. */
+const UNCOUNTED = /audio|image|video|search|_1h_|grounding|character|storage/
+
+function flatPrice({ prices }: ModelInfo): TokenPrice | undefined {
+  if (Array.isArray(prices) || Object.keys(prices).some((key) => !FLAT_KEYS.has(key) && !UNCOUNTED.test(key)))
+    return undefined
+  const { input_mtok: input, output_mtok: output, cache_read_mtok: cacheRead, cache_write_mtok: cacheWrite } = prices
+  if (typeof input !== "number" || typeof output !== "number") return undefined
+  if (typeof cacheRead === "object" || typeof cacheWrite === "object") return undefined
+  return {
+    input,
+    output,
+    ...(cacheRead === undefined ? {} : { cacheRead }),
+    ...(cacheWrite === undefined ? {} : { cacheWrite }),
+  }
 }
