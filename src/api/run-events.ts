@@ -3,7 +3,6 @@ import { z } from "zod"
 import { WaybillError } from "../lib/errors.ts"
 import { reach } from "../objects/remote.ts"
 import { END_MESSAGE, EVENT_STREAM_TYPE, EventView, eventMessage, HEARTBEAT } from "../protocol/event-view.ts"
-import { hasEnded } from "../protocol/summary.ts"
 import { named } from "../protocol/wire.ts"
 import { json } from "./answer.ts"
 import { endpoint } from "./resource.ts"
@@ -47,9 +46,9 @@ export const runEvents = [
       const view = await ownRunView(params.id, context)
       const run = reach(context.env.RUNS, params.id)
       if (request.headers.get("accept")?.includes(EVENT_STREAM_TYPE)) {
+        const { events, isEnd } = await run.waitForEvents(seen, 0)
         // 204 is what tells a browser's EventSource to stop connecting again.
-        if (hasEnded(view) && view.seq <= seen) return new Response(null, { status: 204 })
-        return eventStream(run, seen)
+        return isEnd && events.length === 0 ? new Response(null, { status: 204 }) : eventStream(run, seen)
       }
       const events = await run.events(seen, query.limit)
       const last = events.at(-1)?.seq ?? seen
@@ -63,12 +62,12 @@ function eventStream(run: RunStub, seen: number): Response {
   let last = seen
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const events = await run.waitForEvents(last, HEARTBEAT_MS)
+      const { events, isEnd } = await run.waitForEvents(last, HEARTBEAT_MS)
       last = events.at(-1)?.seq ?? last
-      const ended = events.length === 0 && hasEnded(await run.view())
-      const text = events.length > 0 ? events.map(eventMessage).join("") : ended ? END_MESSAGE : HEARTBEAT
-      controller.enqueue(encoder.encode(text))
-      if (ended) controller.close()
+      const silence = isEnd ? "" : HEARTBEAT
+      const text = events.length > 0 ? events.map(eventMessage).join("") : silence
+      controller.enqueue(encoder.encode(isEnd ? text + END_MESSAGE : text))
+      if (isEnd) controller.close()
     },
   })
   return new Response(body, { headers: { "content-type": EVENT_STREAM_TYPE, "cache-control": "no-cache" } })

@@ -14,6 +14,7 @@ import { StartBody } from "../protocol/start.ts"
 import { hasEnded, summaryOf } from "../protocol/summary.ts"
 import { json } from "./answer.ts"
 import { type ApiContext, endpoint } from "./resource.ts"
+import { stepPage } from "./run-access.ts"
 import { RunDetail, RunUnderWay, WaitQuery } from "./run-parameters.ts"
 
 const MAX_KEY_LENGTH = 255
@@ -46,7 +47,7 @@ export const runStart = [
       const run = reach(context.env.RUNS, view.id)
       const after = await run.waitForEnd(query.wait * 1_000)
       await index(after, context)
-      const detail: RunDetail = { ...after, steps: await run.steps() }
+      const detail: RunDetail = { ...after, ...(await stepPage(run)) }
       return json(detail, hasEnded(after) ? 200 : 202, headers)
     },
   }),
@@ -91,9 +92,11 @@ async function existing(runId: string, { env }: ApiContext): Promise<RunView | u
   }
 }
 
-/** Makes the run appear in lists at once. The run itself tells the index too, so nothing is lost when this fails. */
+/** Makes the run appear in lists at once, when it can: the run itself tells the index too, until it has got through. */
 async function index(view: RunView, { env, tenant }: ApiContext): Promise<void> {
-  await reach(env.TENANTS, tenant.id).record(summaryOf(view))
+  await reach(env.TENANTS, tenant.id)
+    .record(summaryOf(view))
+    .catch((thrown: unknown) => console.warn(`Run ${view.id} is not in lists yet:`, thrown))
 }
 
 function keyedRequest(request: Request, workflow: string, body: StartBody): KeyedRequest | undefined {

@@ -1,6 +1,6 @@
 /** Runs: listing and reading. */
 import { z } from "zod"
-import { MAX_LISTED_RUNS } from "../lib/limits.ts"
+import { MAX_LISTED_RUNS, MAX_LISTED_STEPS } from "../lib/limits.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
 import { RunStatus } from "../protocol/run-view.ts"
@@ -9,8 +9,8 @@ import { listItem, RunListItem } from "../protocol/summary.ts"
 import { named } from "../protocol/wire.ts"
 import { json } from "./answer.ts"
 import { endpoint } from "./resource.ts"
-import { ownRun } from "./run-access.ts"
-import { RunDetail, RunParams, StepParams, WaitQuery } from "./run-parameters.ts"
+import { ownRun, stepPage } from "./run-access.ts"
+import { RunDetail, RunParams, StepList, StepParams, WaitQuery } from "./run-parameters.ts"
 
 /** A moment as ISO 8601 text or milliseconds since the epoch. */
 const moment = z
@@ -39,8 +39,6 @@ const RunList = named(
     nextCursor: z.string().exactOptional().meta({ description: "Absent on the last page." }),
   }),
 )
-
-const StepList = named("StepList", z.object({ steps: z.array(StepView).readonly() }))
 
 export const runs = [
   endpoint({
@@ -74,7 +72,7 @@ export const runs = [
     async handle({ params, query }, context) {
       const run = await ownRun(params.id, context)
       const view = await (query.wait === undefined ? run.view() : run.waitForEnd(query.wait * 1_000))
-      const detail: RunDetail = { ...view, steps: await run.steps() }
+      const detail: RunDetail = { ...view, ...(await stepPage(run)) }
       return json(detail)
     },
   }),
@@ -83,10 +81,13 @@ export const runs = [
     path: "/v1/runs/{id}/steps",
     summary: "List a run's steps, in the order in which they started",
     params: RunParams,
-    answers: { 200: { description: "The steps, without their inputs and outputs.", schema: StepList } },
-    async handle({ params }, context) {
-      const list: z.infer<typeof StepList> = { steps: await (await ownRun(params.id, context)).steps() }
-      return json(list)
+    query: z.strictObject({
+      cursor: z.string().regex(/^\d+$/).exactOptional().meta({ description: "`nextCursor` of the page before." }),
+      limit: z.coerce.number().int().min(1).max(MAX_LISTED_STEPS).default(100),
+    }),
+    answers: { 200: { description: "One page of steps, without their inputs and outputs.", schema: StepList } },
+    async handle({ params, query }, context) {
+      return json(await stepPage(await ownRun(params.id, context), query.cursor, query.limit))
     },
   }),
   endpoint({

@@ -56,6 +56,9 @@ export const IDEMPOTENCY_KEEP_MS = 86_400_000
 /** Runs on one page of a list. */
 export const MAX_LISTED_RUNS = 200
 
+/** Steps on one page of a run's steps: each may carry several operations with all their attempts. */
+export const MAX_LISTED_STEPS = 500
+
 /** How long one request may wait for a run to end: clients and proxies give up on longer ones. */
 export const MAX_WAIT_MS = 120_000
 

@@ -15,12 +15,20 @@ import type { TraceDocument } from "../trace/otlp.ts"
 import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
 import type { RunFilter, RunPage } from "./run-index.ts"
 
+/** What `waitForEvents` came back with. */
+export interface NextEvents {
+  readonly events: readonly RunEvent[]
+  /** The run has ended and owes nothing, and these are its last events. */
+  readonly isEnd: boolean
+}
+
 export interface RunRpc {
   /** Creates the run and sets it going; for a run that exists, does nothing. Throws `workflow_not_found`, `input_invalid`. */
   start(request: RunStart): Promise<RunView>
   /** Throws `run_not_found`, as all below do. */
   view(): Promise<RunView>
-  steps(): Promise<readonly StepView[]>
+  /** Steps in the order in which they started: `limit` of them from the `offset`th on. */
+  steps(offset: number, limit: number): Promise<readonly StepView[]>
   /** One step with its input and output. */
   step(path: string): Promise<StepView>
   /** A page of events after `after`: at most `limit`, fewer when they are large; none when there is no more. */
@@ -29,8 +37,8 @@ export interface RunRpc {
   rows(after: number, limit: number): Promise<readonly EventRow[]>
   /** The run as soon as it has ended, or as it stands after `timeoutMs`. */
   waitForEnd(timeoutMs: number): Promise<RunView>
-  /** A page of events after `after`, as soon as there is any; none after `timeoutMs`, or when the run has ended. */
-  waitForEvents(after: number, timeoutMs: number): Promise<readonly RunEvent[]>
+  /** A page of events after `after`, as soon as there is any; none after `timeoutMs`, or when nothing will follow. */
+  waitForEvents(after: number, timeoutMs: number): Promise<NextEvents>
   command(command: Command): Promise<RunView>
   cost(): Promise<CostReport>
   trace(): Promise<TraceDocument>

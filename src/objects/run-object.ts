@@ -27,7 +27,7 @@ import { makeEngine } from "./engine-host.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { answerCall, type Call, type Outcome } from "./remote.ts"
 import { report } from "./report.ts"
-import type { RunRpc } from "./rpc.ts"
+import type { NextEvents, RunRpc } from "./rpc.ts"
 import { RunSockets } from "./run-sockets.ts"
 import { durableSql } from "./sql.ts"
 import { findWorkflow, prepareStart } from "./start-run.ts"
@@ -82,8 +82,8 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
     return viewRun(await this.#engine())
   }
 
-  async steps(): Promise<readonly StepView[]> {
-    return stepViews((await this.#engine()).state, eventsIn(this.#store))
+  async steps(offset: number, limit: number): Promise<readonly StepView[]> {
+    return stepViews((await this.#engine()).state, eventsIn(this.#store), { offset, limit })
   }
 
   async step(path: string): Promise<StepView> {
@@ -106,10 +106,13 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
     return viewRun(engine)
   }
 
-  async waitForEvents(after: number, timeoutMs: number): Promise<readonly RunEvent[]> {
+  async waitForEvents(after: number, timeoutMs: number): Promise<NextEvents> {
     const engine = await this.#engine()
-    await this.#subscribers.until(() => engine.state.seq > after || engine.state.ended !== undefined, timeoutMs)
-    return rowPage(this.#store, after).map(fromRow)
+    // What ended may still owe compensations, and their events.
+    const isOver = () => engine.state.ended !== undefined && !engine.busy && engine.nextWakeMs() === undefined
+    await this.#subscribers.until(() => engine.state.seq > after || isOver(), timeoutMs)
+    const events = rowPage(this.#store, after).map(fromRow)
+    return { events, isEnd: isOver() && (events.at(-1)?.seq ?? after) >= engine.state.seq }
   }
 
   async command(command: Command): Promise<RunView> {
@@ -155,7 +158,10 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
       arm: async (id, time) => void (await jobs.push({ id, fn: JOB, time })),
       disarm: async (id) => void (await jobs.cancel(id)),
       hold: (work) => this.ctx.waitUntil(work),
-      report: () => report(engine, this.env, this.ctx.storage.kv),
+      report: () => {
+        this.#subscribers.notify()
+        return report(engine, this.env, this.ctx.storage.kv)
+      },
     })
     this.#run = { engine, driver }
     return this.#run

@@ -60,6 +60,18 @@ describe("events as a stream", () => {
     expect(seqs.at(-1)).toBe(seq)
   })
 
+  it("[API14] end after what the run still owed when it ended", async () => {
+    const types: string[] = []
+    for await (const message of follow(await start("undone", {})))
+      types.push(message.type === "end" ? "end" : eventOf(message).type)
+    expect(types.slice(types.indexOf("run.failed"))).toEqual([
+      "run.failed",
+      "compensation.started",
+      "compensation.completed",
+      "end",
+    ])
+  })
+
   it("[API14] answer 204 when nothing will follow, so that a browser stops asking", async () => {
     const { id, seq } = await finish("desk", small)
     const headers = { accept: "text/event-stream", "last-event-id": String(seq) }

@@ -95,6 +95,19 @@ describe("reading", () => {
     expect(step.body).toMatchObject({ input: { amount: 10 }, output: { receipt: expect.stringMatching(/^waybill-/) } })
   })
 
+  it("[API6] pages through the steps of a run", async () => {
+    const { id, steps } = await finish("desk", small)
+    const paged: unknown[] = []
+    for (let query = "?limit=3"; ; ) {
+      const { body } = await get(`/v1/runs/${id}/steps${query}`)
+      paged.push(...(body.steps as unknown[]))
+      if (body.nextCursor === undefined) break
+      query = `?limit=3&cursor=${body.nextCursor}`
+    }
+    expect(paged).toEqual(steps)
+    expect(await get(`/v1/runs/${id}/steps?cursor=x`)).toMatchObject({ status: 422, body: { path: "query.cursor" } })
+  })
+
   it("[API6] finds a step by a URL-encoded path, and says when there is none", async () => {
     const { id } = await finish("desk", small)
     expect((await get(`/v1/runs/${id}/steps/${encodeURIComponent("outcome.billing.pay")}`)).status).toBe(200)

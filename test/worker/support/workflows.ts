@@ -34,6 +34,26 @@ const broken = workflow("broken", { version: 1, input: z.object({}) })
   })
   .output(() => null)
 
+/** Does something, fails, and undoes it: events follow the end of the run. */
+const undone = workflow("undone", { version: 1, input: z.object({}) })
+  .tool("book", book(), () => ({}))
+  .code("boom", () => {
+    throw new Error("no seat left")
+  })
+  .output(() => null)
+
+function book() {
+  return tool({
+    name: "book",
+    description: "Books a seat.",
+    input: z.object({}),
+    output: z.object({ seat: z.string() }),
+    effect: "idempotent",
+    run: () => ({ seat: "12A" }),
+    compensate: () => ({ cancelled: true }),
+  })
+}
+
 function pay() {
   return tool({
     name: "pay",
@@ -45,4 +65,4 @@ function pay() {
   })
 }
 
-export const workflows = [desk, album, broken]
+export const workflows = [desk, album, broken, undone]

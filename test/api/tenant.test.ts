@@ -1,0 +1,128 @@
+/** The parts of a tenant's object, on Node's own SQLite: the index of runs and the idempotency keys. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { fakeClock } from "../../src/lib/fake-clock.ts"
+import { firstId, newId } from "../../src/lib/id.ts"
+import { IDEMPOTENCY_KEEP_MS } from "../../src/lib/limits.ts"
+import { seededRandom } from "../../src/lib/random.ts"
+import { IdempotencyKeys } from "../../src/objects/idempotency-keys.ts"
+import { RunIndex } from "../../src/objects/run-index.ts"
+import type { RunSummary } from "../../src/protocol/summary.ts"
+import { openNodeSqlite } from "../../src/store/node-sqlite.ts"
+
+const clock = fakeClock()
+const random = seededRandom(1)
+
+function summary(more: Partial<RunSummary> = {}): RunSummary {
+  const runId = newId("run", clock, random)
+  const at = clock.nowMs()
+  const times = { createdAtMs: at, updatedAtMs: at }
+  return { runId, workflow: "desk", version: 1, status: "running", tags: [], costNanoUsd: 0, seq: 1, ...times, ...more }
+}
+
+describe("the index of runs", () => {
+  it("shows the newest of what a run told, in whatever order it came and however often", () => {
+    const told = [1, 2, 3, 4].map(
+      (seq) => ({ seq, status: seq === 4 ? "succeeded" : "running", costNanoUsd: seq }) as const,
+    )
+    const orders = fc.array(fc.constantFrom(...told), { minLength: 1, maxLength: 12 })
+    fc.assert(
+      fc.property(orders, (order) => {
+        const index = new RunIndex(openNodeSqlite())
+        const run = summary({ tags: ["a", "b"] })
+        for (const part of order) index.record({ ...run, ...part })
+        const newest = Math.max(...order.map(({ seq }) => seq))
+        expect(index.list({ limit: 10 }).runs).toMatchObject([{ runId: run.runId, seq: newest, costNanoUsd: newest }])
+        expect(index.list({ tag: "b", limit: 10 }).runs).toHaveLength(1)
+      }),
+    )
+  })
+
+  it("finds by status what a run is now, not what it was", () => {
+    const index = new RunIndex(openNodeSqlite())
+    const run = summary()
+    index.record(run)
+    index.record({ ...run, seq: 9, status: "failed", errorCode: "tool_failed" })
+    expect(index.list({ status: "running", limit: 10 }).runs).toEqual([])
+    expect(index.list({ status: "failed", errorCode: "tool_failed", limit: 10 }).runs).toHaveLength(1)
+  })
+
+  it("pages through runs of the same millisecond without gaps or repetitions", () => {
+    const index = new RunIndex(openNodeSqlite())
+    const ids = Array.from({ length: 25 }, () => {
+      const run = summary({ workflow: random.next() < 0.5 ? "desk" : "other" })
+      index.record(run)
+      return run.runId
+    })
+    const seen: string[] = []
+    for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+      const page = index.list({ limit: 4, ...(cursor === undefined ? {} : { cursor }) })
+      seen.push(...page.runs.map(({ runId }) => runId))
+      cursor = page.nextCursor
+    }
+    expect(seen).toEqual(ids.toSorted().toReversed())
+  })
+
+  it("filters by the time of creation, the lower bound included and the upper not", () => {
+    const index = new RunIndex(openNodeSqlite())
+    const runs = [0, 1, 2].map(() => {
+      clock.tick(1_000)
+      const run = summary()
+      index.record(run)
+      return run
+    })
+    const [first, second, third] = runs.map(({ createdAtMs }) => createdAtMs)
+    const between = (fromMs = 0, toMs = Number.MAX_SAFE_INTEGER / 4) =>
+      index.list({ fromMs, toMs, limit: 10 }).runs.map(({ createdAtMs }) => createdAtMs)
+    expect(between(second)).toEqual([third, second])
+    expect(between(first, third)).toEqual([second, first])
+  })
+
+  it("never sorts: every filter reads in the order of an index", () => {
+    const sql = openNodeSqlite()
+    new RunIndex(sql)
+    const queries = ["workflow = 'a'", "status = 'failed'", "user = 'u'", "error_code = 'x'", "run_id < 'r'"]
+    for (const condition of queries) {
+      const plan = sql.exec(`EXPLAIN QUERY PLAN SELECT data FROM run WHERE ${condition} ORDER BY run_id DESC LIMIT 10`)
+      const text = plan.map(({ detail }) => String(detail)).join("; ")
+      expect(text, condition).toContain("SEARCH")
+      expect(text, condition).not.toContain("TEMP B-TREE")
+    }
+  })
+})
+
+describe("idempotency keys", () => {
+  const keys = () => new IdempotencyKeys(openNodeSqlite())
+
+  it("bind a request to the first run, and refuse another request", () => {
+    const book = keys()
+    expect(book.claimedBy({ key: "k", digest: "a" }, 0)).toBeUndefined()
+    expect(book.claim({ key: "k", digest: "a", runId: "run_1" }, 0)).toEqual({ runId: "run_1", replayed: false })
+    expect(book.claim({ key: "k", digest: "a", runId: "run_2" }, 1)).toEqual({ runId: "run_1", replayed: true })
+    expect(book.claimedBy({ key: "k", digest: "a" }, 1)).toBe("run_1")
+    expect(() => book.claim({ key: "k", digest: "b", runId: "run_3" }, 2)).toThrow("with another request")
+    expect(book.claim({ key: "l", digest: "b", runId: "run_3" }, 2)).toEqual({ runId: "run_3", replayed: false })
+  })
+
+  it("are forgotten after a day", () => {
+    const book = keys()
+    book.claim({ key: "k", digest: "a", runId: "run_1" }, 0)
+    expect(book.claimedBy({ key: "k", digest: "a" }, IDEMPOTENCY_KEEP_MS)).toBe("run_1")
+    expect(book.claimedBy({ key: "k", digest: "b" }, IDEMPOTENCY_KEEP_MS + 1)).toBeUndefined()
+    expect(book.claim({ key: "k", digest: "b", runId: "run_2" }, IDEMPOTENCY_KEEP_MS + 1)).toMatchObject({
+      runId: "run_2",
+    })
+  })
+})
+
+describe("the lowest id of a millisecond", () => {
+  it("is below every id made in it and above every id made before", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 45 }), fc.integer(), (atMs, seed) => {
+        const of = (ms: number) => newId("run", fakeClock(ms), seededRandom(seed))
+        expect(firstId("run", atMs) <= of(atMs)).toBe(true)
+        expect(firstId("run", atMs) > of(atMs - 1)).toBe(true)
+      }),
+    )
+  })
+})
