@@ -25,6 +25,8 @@ export default defineConfig({
         plugins: [pngAsBytes()],
         test: {
           name: "node",
+          // Property tests and processes on a machine that is busy with other things.
+          testTimeout: 20_000,
           include: ["test/**/*.test.ts"],
           exclude: ["test/worker/**", "test/system/**"],
           typecheck: { enabled: true, include: ["test/**/*.test-d.ts"] },
