@@ -2,9 +2,8 @@
 import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
-import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { codesOf, type ErrorRule, failureOf, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
-import { documents, inside } from "./openai.ts"
+import { at, countAt, documents, parseJson, textAt, type WireBody } from "../wire/body.ts"
+import { codesOf, type ErrorRule, failureOf, inside, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
 
 const RULES: readonly ErrorRule[] = [
   { class: "provider.quota", code: /^ServiceQuotaExceeded/i },

@@ -60,7 +60,7 @@ export const workersAiDialect: Dialect = {
     const told = workersAi.hidden(body, answer)
     if (told !== undefined || body.kind !== "events") return told
     // The package passes over an event that it cannot read, and with it a piece of the answer.
-    const garbled = body.events.find(({ data, json }) => data !== "[DONE]" && json() === undefined)
+    const garbled = body.events.find((event) => event.data !== "[DONE]" && event.json() === undefined)
     if (garbled === undefined) return undefined
     const message = shorten(`An event of the stream is not JSON: ${garbled.data}`)
     return { class: "provider.bad_response", message, status: answer.status }

@@ -2,9 +2,8 @@
 import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
-import { at, countAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
+import { at, countAt, documents, parseJson, textAt, type WireBody } from "../wire/body.ts"
 import { type ErrorRule, failureOf, NO_MONEY, NOT_SUPPORTED, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
-import { documents } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
   { class: "provider.quota", status: [429], message: /\/ ?month|per month|monthly/i },

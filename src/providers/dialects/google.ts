@@ -5,18 +5,18 @@
 import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
-import { at, countAt, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
+import { at, countAt, documents, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
 import {
   codesOf,
   type ErrorRule,
   failureOf,
+  inside,
   NO_MONEY,
   NOT_SUPPORTED,
   TOO_LONG,
   WRONG_KEY,
 } from "../wire/error-rules.ts"
 import { durationTextMs } from "../wire/retry-after.ts"
-import { documents, inside } from "./openai.ts"
 
 const RULES: readonly ErrorRule[] = [
   { class: "provider.quota", status: [402] },

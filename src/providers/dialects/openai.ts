@@ -6,12 +6,13 @@
 import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
-import { at, countAt, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
+import { at, countAt, documents, listAt, parseJson, textAt, type WireBody } from "../wire/body.ts"
 import {
   codesOf,
   type ErrorFacts,
   type ErrorRule,
   failureOf,
+  inside,
   NO_MONEY,
   NOT_SUPPORTED,
   TOO_LONG,
@@ -68,7 +69,8 @@ const RULES: readonly ErrorRule[] = [
 /** Only events that match are parsed when a stream is searched for a failure. */
 const SUSPICIOUS =
   /"error"\s*:\s*[^n\s]|"refusal"\s*:\s*"[^"]|content_filter|"error"\s*}|insufficient_system_resource|response\.(?:failed|incomplete)|"(?:type|object)"\s*:\s*"(?:error|refusal)"/
-const TERMINAL_EVENT = /^response\.(?:completed|incomplete|failed)$/
+const TERMINAL_EVENT = /"response\.(?:completed|incomplete|failed)"/
+const TERMINAL_TYPES: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed"])
 
 export function openaiDialect(quirks: Quirks): Dialect {
   const rules = [...(quirks.rules ?? []), ...RULES]
@@ -95,26 +97,12 @@ export function openaiDialect(quirks: Quirks): Dialect {
   }
 }
 
-/** Parsed JSON of the body: the one document, or the events that match `filter`. */
-export function documents(body: WireBody, filter: RegExp): readonly unknown[] {
-  if (body.kind === "json") return [body.value]
-  if (body.kind === "other") return []
-  return body.events.filter((event) => filter.test(event.data)).map((event) => event.json())
-}
-
-/** A failure that was told inside a 200 keeps the status that was on the wire. */
-export function inside(failure: Failure, status: number): Failure {
-  return { ...failure, status }
-}
-
 function ended(body: WireBody, atFinishReason: boolean): boolean {
   if (body.kind !== "events") return body.kind === "json"
-  return body.events.some(
-    (event) =>
-      event.data === "[DONE]" ||
-      (event.data.includes('"response.') && TERMINAL_EVENT.test(textAt(event.json(), "type") ?? "")) ||
-      (atFinishReason && textAt(event.json(), "choices", 0, "finish_reason") !== undefined),
-  )
+  if (body.events.findLast(({ data }) => data === "[DONE]") !== undefined) return true
+  if (documents(body, TERMINAL_EVENT).some((event) => TERMINAL_TYPES.has(textAt(event, "type") ?? ""))) return true
+  const finished = (chunk: unknown) => textAt(chunk, "choices", 0, "finish_reason") !== undefined
+  return atFinishReason && documents(body, /"finish_reason"\s*:\s*"/).some(finished)
 }
 
 function readFacts(document: unknown): ErrorFacts {

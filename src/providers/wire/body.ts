@@ -15,18 +15,32 @@ export interface WireEvent {
 
 export type WireBody =
   | { readonly kind: "json"; readonly value: unknown }
-  | { readonly kind: "events"; readonly events: readonly WireEvent[] }
+  | {
+      readonly kind: "events"
+      readonly events: readonly WireEvent[]
+      /** Everything, as text: to find in one pass that none of the events is what somebody looks for. */
+      readonly text: string
+    }
   | { readonly kind: "other"; readonly text: string }
 
 export function readBody(exchange: Pick<Exchange, "headers" | "text" | "bytes">): WireBody {
   const type = exchange.headers["content-type"] ?? ""
-  if (type.startsWith("application/vnd.amazon.eventstream"))
-    return { kind: "events", events: readEventFrames(exchange.bytes()).map(eventOfFrame) }
+  if (type.startsWith("application/vnd.amazon.eventstream")) {
+    const events = readEventFrames(exchange.bytes()).map(eventOfFrame)
+    return { kind: "events", events, text: events.map(({ data }) => data).join("\n") }
+  }
   const text = exchange.text()
   if (type.startsWith("text/event-stream") || /^\s*(?:data|event|id|retry)?:/.test(text))
-    return { kind: "events", events: readSseEvents(text) }
+    return { kind: "events", events: readSseEvents(text), text }
   const value = parseJson(text)
   return value === undefined ? { kind: "other", text } : { kind: "json", value }
+}
+
+/** Parsed JSON of the body: the one document, or in order the events whose text matches `filter`. */
+export function documents(body: WireBody, filter: RegExp): readonly unknown[] {
+  if (body.kind === "json") return [body.value]
+  if (body.kind === "other" || !filter.test(body.text)) return []
+  return body.events.filter((event) => filter.test(event.data)).map((event) => event.json())
 }
 
 /**
@@ -36,38 +50,43 @@ export function readBody(exchange: Pick<Exchange, "headers" | "text" | "bytes">)
 export function readSseEvents(text: string): WireEvent[] {
   const events: WireEvent[] = []
   let event: string | undefined
-  let data: string[] = []
-  const lines = text.split(/\r\n|\n|\r/)
+  let data: string | undefined
+  const lines = (text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text).split("\n")
   if (/^data: ?\[DONE\]$/.test(lines.at(-1) || (lines.at(-2) ?? ""))) lines.push("")
   else lines.pop()
   for (const line of lines) {
     if (line === "") {
-      if (data.length > 0) events.push(wireEvent(event, data.join("\n")))
+      if (data !== undefined) events.push(new ParsedLater(event, data))
       event = undefined
-      data = []
-    } else if (line.startsWith("data:")) data.push(line.slice(line[5] === " " ? 6 : 5))
-    else if (line.startsWith("event:")) event = line.slice(6).trim()
+      data = undefined
+    } else if (line.startsWith("data:")) {
+      const piece = line.slice(line[5] === " " ? 6 : 5)
+      data = data === undefined ? piece : `${data}\n${piece}`
+    } else if (line.startsWith("event:")) event = line.slice(6).trim()
   }
   return events
 }
 
 /** AWS names a failure by `:exception-type` (with a JSON payload) or by `:error-code` (with a header for its message). */
-function eventOfFrame(frame: EventFrame): WireEvent {
-  const { headers } = frame
+function eventOfFrame({ headers, payload }: EventFrame): WireEvent {
   const code = headers[":error-code"]
-  if (code !== undefined) return wireEvent(code, JSON.stringify({ message: headers[":error-message"] ?? code }))
-  return wireEvent(headers[":exception-type"] ?? headers[":event-type"], new TextDecoder().decode(frame.payload))
+  if (code !== undefined) return new ParsedLater(code, JSON.stringify({ message: headers[":error-message"] ?? code }))
+  return new ParsedLater(headers[":exception-type"] ?? headers[":event-type"], new TextDecoder().decode(payload))
 }
 
-function wireEvent(event: string | undefined, data: string): WireEvent {
-  let parsed: { readonly value: unknown } | undefined
-  return {
-    event,
-    data,
-    json() {
-      parsed ??= { value: parseJson(data) }
-      return parsed.value
-    },
+class ParsedLater implements WireEvent {
+  readonly event: string | undefined
+  readonly data: string
+  #parsed: { readonly value: unknown } | undefined
+
+  constructor(event: string | undefined, data: string) {
+    this.event = event
+    this.data = data
+  }
+
+  json(): unknown {
+    this.#parsed ??= { value: parseJson(this.data) }
+    return this.#parsed.value
   }
 }
 

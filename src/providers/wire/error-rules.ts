@@ -102,6 +102,11 @@ export function failureOf(answer: ErrorAnswer, facts: ErrorFacts, rules: readonl
   }
 }
 
+/** A failure that was told inside a 200 keeps the status that was on the wire. */
+export function inside(failure: Failure, status: number): Failure {
+  return { ...failure, status }
+}
+
 function fits(rule: ErrorRule, status: number, facts: ErrorFacts): boolean {
   const { code, message } = rule
   return (

@@ -44,7 +44,7 @@ describe("a body", () => {
     expect(body('{"a":1}')).toEqual({ kind: "json", value: { a: 1 } })
     expect(body('data: {"a":1}\n\n', "application/json").kind).toBe("events")
     expect(body(": PROCESSING\n\ndata: 1\n\n").kind).toBe("events")
-    expect(body("", "text/event-stream; charset=utf-8")).toEqual({ kind: "events", events: [] })
+    expect(body("", "text/event-stream; charset=utf-8")).toEqual({ kind: "events", events: [], text: "" })
     expect(body("<html>")).toEqual({ kind: "other", text: "<html>" })
   })
 
