@@ -15,6 +15,9 @@ const FINAL = new Set<FailureClass>([
   "policy.budget",
 ])
 
+/** Failures that do not pass by themselves: tried again only when the policy names them. */
+const LASTING = ["request", "provider.auth", "provider.quota", "provider.model_gone"]
+
 export interface StepFailure {
   readonly failureClass: FailureClass
   /** The author threw `NonRetryableError`. */
@@ -32,7 +35,8 @@ export function retryDelayMs(
 ): number | undefined {
   const attempts = policy.attempts ?? DEFAULT_STEP_ATTEMPTS
   if (failure.final || failures >= attempts || FINAL.has(failure.failureClass)) return undefined
-  if (policy.on && !policy.on.some((wanted) => matches(wanted, failure.failureClass))) return undefined
+  const named = (classes: readonly string[]) => classes.some((wanted) => matches(wanted, failure.failureClass))
+  if (policy.on ? !named(policy.on) : named(LASTING)) return undefined
   const base = durationMs(policy.delay ?? "1s", "retry.delay") * (policy.factor ?? 2) ** (failures - 1)
   const capped = Math.min(base, durationMs(policy.maxDelay ?? "60s", "retry.maxDelay"))
   const drawn = (policy.jitter ?? true) ? capped * random.next() : capped

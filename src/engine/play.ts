@@ -1,0 +1,220 @@
+/**
+ * Plays a recording: today's code on an empty log, its world answered by the recording, every step in the order and at the
+ * time of the recording as far as it still gets there.
+ *
+ * Invariants:
+ * 1. Nobody is called and nothing is written but into memory: models, tools, people and child runs are the recording's, and
+ *    the one way out that is left, `fetch`, throws and is counted.
+ * 2. What happened later in the recording never happens earlier in the replay, unless nothing else can move any more.
+ */
+import type { Workflow } from "../graph/workflow.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { type FakeClock, fakeClock } from "../lib/fake-clock.ts"
+import { seededRandom } from "../lib/random.ts"
+import type { ModelClient } from "../model/client.ts"
+import { type RunHeader, runEvent } from "../run/event.ts"
+import type { StepKind } from "../steps/step-kind.ts"
+import type { BlobStore } from "../store/blob-store.ts"
+import { MemoryEventStore } from "../store/memory-event-store.ts"
+import { OverlayBlobStore } from "../store/overlay-blob-store.ts"
+import { internalize } from "../store/values.ts"
+import { type Cue, Cues, cueOf } from "./cues.ts"
+import { Engine } from "./engine.ts"
+import type { EngineHost } from "./host.ts"
+import { type AnsweredOperation, recordedAnswer } from "./playback.ts"
+import { eventOf, type Intervention, type Recording, readRecording } from "./recording.ts"
+
+/**
+ * A timer that falls due this shortly before something that the recording says happened does not go before it: the recording
+ * is right about the order, and the times in it are those of the log, a little after the fact.
+ */
+const GRACE_MS = 1_000
+
+export interface PlayOptions {
+  readonly recording: Recording
+  /** The code of today. */
+  readonly workflow: Workflow
+  readonly kinds: Readonly<Record<string, StepKind>>
+  /** Holds what the recording refers to; only read. */
+  readonly blobs: Pick<BlobStore, "get" | "has">
+  readonly onOperation?: (answered: AnsweredOperation) => void
+}
+
+export interface Played {
+  /** What the code of today made of it. */
+  readonly replayed: Recording
+  readonly blobs: BlobStore
+  /** Attempts to reach the network. */
+  readonly outsideCalls: number
+}
+
+export async function play(options: PlayOptions): Promise<Played> {
+  const { recording, workflow } = options
+  const clock = fakeClock(recording.createdAtMs)
+  const cues = new Cues((path, failures) => recording.steps.get(path)?.attempts[failures]?.end?.held === true)
+  const outside = { calls: 0 }
+  const host = playHost(options, clock, cues, outside)
+  host.store.append([runEvent("run.created", headerOf(recording.header, workflow))], clock.nowMs())
+  await new Player(new Engine(host, workflow), recording, clock, cues, host.blobs).play()
+  return { replayed: readRecording(host.store), blobs: host.blobs, outsideCalls: outside.calls }
+}
+
+/** Breakpoints stop nobody here: how the run went on from them is in the recording. */
+function headerOf({ breakpoints: _breakpoints, ...header }: RunHeader, workflow: Workflow): RunHeader {
+  return { ...header, version: workflow.version, graphDigest: workflow.digest }
+}
+
+function playHost(
+  { recording, kinds, blobs, onOperation }: PlayOptions,
+  clock: FakeClock,
+  cues: Cues,
+  outside: { calls: number },
+): EngineHost {
+  return {
+    store: new MemoryEventStore(),
+    blobs: new OverlayBlobStore(blobs),
+    models: nobody,
+    kinds,
+    clock,
+    random: seededRandom(1),
+    fetch: () => {
+      outside.calls += 1
+      return Promise.reject(new WaybillError("replay_offline", "A replay reaches no network."))
+    },
+    secrets: {},
+    children: { start: async () => {}, cancel: async () => {} },
+    onEvents: () => {},
+    playback: {
+      answer: async (path, failures) => recordedAnswer(recording, path, failures),
+      beyond: "hold",
+      cues,
+      ...(onOperation ? { onOperation } : {}),
+    },
+  }
+}
+
+/** The gateway of a replay. Every operation is answered before it gets here. */
+const nobody: ModelClient = {
+  operate: () => Promise.reject(new WaybillError("replay_offline", "A replay asks no model.")),
+}
+
+/** Something that the recording says happened next. */
+type Happening =
+  | { readonly seq: number; readonly atMs: number; readonly cue: Cue; readonly path: string }
+  | { readonly seq: number; readonly atMs: number; readonly intervention: Intervention }
+
+class Player {
+  readonly #engine: Engine
+  readonly #recording: Recording
+  readonly #clock: FakeClock
+  readonly #cues: Cues
+  readonly #blobs: BlobStore
+
+  constructor(engine: Engine, recording: Recording, clock: FakeClock, cues: Cues, blobs: BlobStore) {
+    this.#engine = engine
+    this.#recording = recording
+    this.#clock = clock
+    this.#cues = cues
+    this.#blobs = blobs
+  }
+
+  async play(): Promise<void> {
+    await this.#settle()
+    for (const happening of happenings(this.#recording)) {
+      if (this.#engine.state.ended) return
+      if ("cue" in happening) await this.#reach(happening)
+      else await this.#intervene(happening)
+    }
+    // A recording that has not ended says nothing of what would have come next.
+    if (this.#recording.endSeq !== undefined) await this.#finish()
+  }
+
+  async #reach({ cue, path, atMs }: Extract<Happening, { cue: Cue }>): Promise<void> {
+    await this.#waitUntil(this.#cues.isAwaited(cue) ? atMs - GRACE_MS : atMs)
+    while (!this.#cues.isAwaited(cue) && (await this.#retry(path))) {}
+    if (!this.#cues.isAwaited(cue)) return
+    const nextMs = this.#engine.nextWakeMs() ?? Number.POSITIVE_INFINITY
+    this.#clock.moveTo(Math.min(atMs, nextMs - 1))
+    this.#cues.release(cue)
+    await this.#settle()
+  }
+
+  async #intervene({ intervention, atMs }: Extract<Happening, { intervention: Intervention }>): Promise<void> {
+    await this.#waitUntil(atMs)
+    if (this.#engine.state.ended) return
+    if (intervention.type === "run.cancelled") this.#engine.commands.cancel(intervention.data)
+    else await this.#resolve(intervention)
+    await this.#settle()
+  }
+
+  /** A decision that today's code leaves nobody to make is passed over. */
+  async #resolve({ path, data }: Extract<Intervention, { type: "step.resolved" }>): Promise<void> {
+    const reason = this.#engine.state.steps.get(path)?.waiting?.reason
+    if (reason !== "interrupted" && reason !== "failed") return
+    const { by, ...resolution } = data
+    const whole =
+      resolution.action === "complete"
+        ? { ...resolution, output: await internalize(resolution.output, this.#blobs) }
+        : resolution
+    // An output that today's schema refuses decides nothing: the step goes on waiting, and the report says so.
+    await this.#engine.commands.resolve(path, whole, by).catch(() => {})
+  }
+
+  /** All that is recorded has happened: what is left of the run is its own. */
+  async #finish(): Promise<void> {
+    while (!this.#engine.state.ended) {
+      if (!this.#cues.release()) {
+        const nextMs = this.#engine.nextWakeMs()
+        if (nextMs === undefined || nextMs <= this.#clock.nowMs() || this.#awaitsSomebody()) return
+        this.#clock.moveTo(nextMs)
+      }
+      await this.#settle()
+    }
+  }
+
+  /** Whether a step waits for what the recording does not have: letting time pass would only make it give up. */
+  #awaitsSomebody(): boolean {
+    const { waitingLeaves, steps } = this.#engine.state
+    return waitingLeaves > 0 && [...steps.values()].some(({ waiting }) => waiting && waiting.reason !== "sleep")
+  }
+
+  /** Lets time pass up to `atMs`, stopping at each timer on the way. */
+  async #waitUntil(atMs: number): Promise<void> {
+    for (;;) {
+      const nextMs = this.#engine.nextWakeMs()
+      if (nextMs === undefined || nextMs > atMs || nextMs <= this.#clock.nowMs()) break
+      this.#clock.moveTo(nextMs)
+      await this.#settle()
+    }
+    this.#clock.moveTo(atMs)
+  }
+
+  /** Lets the time of the step's next attempt come. False when it waits for none. */
+  async #retry(path: string): Promise<boolean> {
+    const step = this.#engine.state.steps.get(path)
+    if (step?.status !== "retrying" || step.retryAtMs === undefined || step.retryAtMs <= this.#clock.nowMs()) return false
+    await this.#waitUntil(step.retryAtMs)
+    return true
+  }
+
+  async #settle(): Promise<void> {
+    while ((await this.#engine.advance()) === "yield") {}
+  }
+}
+
+/** What happened, in order. */
+function happenings(recording: Recording): Happening[] {
+  const found: Happening[] = []
+  for (const { path, attempts } of recording.steps.values()) {
+    for (const [failures, { startSeq, startedAtMs, end }] of attempts.entries()) {
+      found.push({ seq: startSeq, atMs: startedAtMs, cue: cueOf("start", path, failures), path })
+      if (end && end.status !== "skipped")
+        found.push({ seq: end.seq, atMs: end.atMs, cue: cueOf("end", path, failures), path })
+    }
+  }
+  for (const seq of recording.interventions) {
+    const intervention = eventOf(recording.source, seq, "step.resolved", "run.cancelled")
+    found.push({ seq, atMs: intervention.atMs, intervention })
+  }
+  return found.sort((left, right) => left.seq - right.seq)
+}
