@@ -10,7 +10,7 @@ import { type Environment, type Runtime, SERVICES, type Service, workerSpec } fr
 import { claimStateFolder, type StateFolder } from "./state-folder.ts"
 
 /** Bundling and starting on a slow machine, with a wide margin. */
-const START_TIMEOUT_MS = 60_000
+const START_TIMEOUT_MS = 120_000
 /** How often we ask whether the Worker answers. */
 const ASK_MS = 50
 /** After the first error of the bundler: the lines that explain it. */

@@ -60,7 +60,7 @@ export function launch(
     const find = () =>
       lines.flatMap((line) => (line.includes('"server.ready"') ? [Ready.parse(JSON.parse(line))] : []))[0]
     const failed = ended.then((how) => Promise.reject(new Error(`the launcher ended (${how}):\n${errors.join("\n")}`)))
-    const found = vi.waitUntil(find, { timeout: 60_000, interval: 50 })
+    const found = vi.waitUntil(find, { timeout: 120_000, interval: 50 })
     return Promise.race([found, failed])
   }
   return { process: child, lines, errors, ready, ended }
