@@ -107,7 +107,7 @@ async function ocrAnswer(request: ChatRequest, question: Question, engines: Engi
   }
   const text = question.imageTexts.join("\n\n")
   const format = request.response_format?.type ?? "text"
-  if (format !== "text") return { ...(await structured("ocr", text, request, question, engines)) }
+  if (format !== "text") return structured("ocr", text, request, question, engines)
   const confidence = Math.round(question.imageConfidence * 1000) / 1000
   return {
     model: "ocr",
@@ -129,6 +129,9 @@ async function extractAnswer(request: ChatRequest, question: Question, engines: 
   return structured("extract", text, request, question, engines)
 }
 
+/** Characters that are searched for answers: some 50 pages. */
+const MAX_SOURCE_CHARACTERS = 200_000
+
 async function structured(
   model: ModelName,
   text: string,
@@ -137,6 +140,10 @@ async function structured(
   engines: Engines,
 ): Promise<ChatAnswer> {
   const method = "extractive"
+  if (text.length > MAX_SOURCE_CHARACTERS) {
+    const message = `The text has ${text.length} characters; at most ${MAX_SOURCE_CHARACTERS} are searched. Send the part that matters.`
+    throw wireError(400, "context_length_exceeded", message, "messages")
+  }
   const format = request.response_format
   if (format?.type !== "json_schema") {
     const content = JSON.stringify(factsAsObject(text))

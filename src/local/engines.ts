@@ -19,7 +19,7 @@ export async function startEngines(): Promise<Engines> {
   }
   try {
     await encoder.ready
-    const [moderator] = await Promise.all([Moderator.train(encoder), reader.ready])
+    const [moderator] = await Promise.all([Moderator.load(encoder), reader.ready])
     return { reader, encoder, moderator, close }
   } catch (error) {
     await close()

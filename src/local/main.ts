@@ -30,6 +30,8 @@ try {
     })
   console.log(JSON.stringify({ ready: true, port: models.port }))
 } catch (error) {
-  console.error(`The embedded models could not be started: ${error instanceof Error ? error.message : String(error)}`)
+  const reason = error instanceof Error ? error.message : String(error)
+  const remedy = reason.includes("EADDRINUSE") ? " Choose another port with --port, or 0 for any that is free." : ""
+  console.error(`The embedded models could not be started: ${reason}.${remedy}`)
   process.exit(1)
 }

@@ -1,5 +1,6 @@
 /** Starts the embedded model server: loads the models, then listens. Owns the end of both. */
 import { once } from "node:events"
+import type { Hono } from "hono"
 import { type Clock, systemClock } from "../lib/clock.ts"
 import { type Random, systemRandom } from "../lib/random.ts"
 import { localModelsApp } from "./app.ts"
@@ -27,30 +28,37 @@ export interface LocalModels {
   close(): Promise<void>
 }
 
-/** Resolves when the models are warm and the port is open. Rejects when the port is taken or a model cannot be loaded. */
+/**
+ * Resolves when the models are warm. Rejects at once when the port is taken, and when a model cannot be loaded; nothing
+ * of ours is left running then. Whoever connects while the models load waits for them.
+ */
 export async function startLocalModels(options: LocalModelsOptions): Promise<LocalModels> {
   const { port, host = "127.0.0.1", upstream, log = () => undefined } = options
-  const engines = await startEngines()
-  const app = localModelsApp({
-    engines,
-    upstream: upstream && new Upstream(upstream),
-    clock: options.clock ?? systemClock,
-    random: options.random ?? systemRandom,
-    log,
-  })
-  const server = httpServer((request) => app.fetch(request))
-  try {
-    server.listen(port, host)
-    await once(server, "listening")
-  } catch (error) {
-    await engines.close()
-    throw error
+  const app = Promise.withResolvers<Hono>()
+  const server = httpServer(async (request) => (await app.promise).fetch(request))
+  const endServer = (): void => {
+    server.close()
+    server.closeAllConnections()
   }
+  server.listen(port, host)
+  await once(server, "listening")
+  const engines = await startEngines().catch((error: unknown) => {
+    endServer()
+    throw error
+  })
+  app.resolve(
+    localModelsApp({
+      engines,
+      upstream: upstream && new Upstream(upstream),
+      clock: options.clock ?? systemClock,
+      random: options.random ?? systemRandom,
+      log,
+    }),
+  )
   const address = server.address()
   const actualPort = typeof address === "object" && address !== null ? address.port : port
   const close = async (): Promise<void> => {
-    server.close()
-    server.closeAllConnections()
+    endServer()
     await engines.close()
   }
   return { port: actualPort, url: `http://${host.includes(":") ? `[${host}]` : host}:${actualPort}`, close }

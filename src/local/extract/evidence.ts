@@ -37,6 +37,9 @@ export interface EvidenceInput {
   readonly policyText: string | undefined
 }
 
+/** Characters of one text that its meaning is taken from. */
+const MAX_COMPARED_CHARACTERS = 600
+
 /** Reads everything and embeds what the fields will be compared with. */
 export async function gatherEvidence(input: EvidenceInput, root: Field, embedder: Embedder): Promise<Evidence> {
   const source = readSource(input.text)
@@ -85,7 +88,7 @@ function fieldTexts(field: Field): string[] {
   }
 }
 
-/** The encoder tells cases apart more than meaning does; screens shout their labels. */
+/** The encoder tells cases apart more than meaning does; screens shout their labels. Its time grows with the length. */
 function fold(text: string): string {
-  return text.toLowerCase().replace(/\s+/g, " ").trim()
+  return text.slice(0, MAX_COMPARED_CHARACTERS).toLowerCase().replace(/\s+/g, " ").trim()
 }

@@ -6,8 +6,9 @@ import { englishDataset, englishRecommendedTransformers, RegExpMatcher } from "o
 import { must } from "../../lib/assert.ts"
 import type { Embedder } from "../embed/embedder.ts"
 import { readSource } from "../extract/source.ts"
-import { CATEGORIES, type Category, CLEAN_LINES, MARKED_LINES } from "./lines.ts"
-import { type Head, scoreOf, trainHead } from "./logistic.ts"
+import { type Heads, storedHeads, trainHeads } from "./heads.ts"
+import { CATEGORIES, type Category, perCategory } from "./lines.ts"
+import { type Head, scoreOf } from "./logistic.ts"
 
 /** A score at or above it flags its category. */
 export const FLAGGED_AT = 0.5
@@ -24,26 +25,17 @@ export interface Moderation {
 
 export class Moderator {
   readonly #embedder: Embedder
-  readonly #heads: ReadonlyMap<Category, Head>
+  readonly #heads: Heads
   readonly #profanities = new RegExpMatcher({ ...englishDataset.build(), ...englishRecommendedTransformers })
 
-  private constructor(embedder: Embedder, heads: ReadonlyMap<Category, Head>) {
+  private constructor(embedder: Embedder, heads: Heads) {
     this.#embedder = embedder
     this.#heads = heads
   }
 
-  /** Trains the heads on the lines in `lines.ts`: a second or two, nearly all of it for embedding them. */
-  static async train(embedder: Embedder): Promise<Moderator> {
-    const lines = [
-      ...MARKED_LINES.flatMap(({ labels, lines: marked }) => marked.map((line) => ({ line, labels }))),
-      ...CLEAN_LINES.map((line) => ({ line, labels: [] })),
-    ]
-    const vectors = await embedder.embed(lines.map(({ line }) => line))
-    const heads = CATEGORIES.map((category): [Category, Head] => {
-      const isLabelled = lines.map(({ labels }) => labels.some((label) => label === category))
-      return [category, trainHead(vectors, isLabelled)]
-    })
-    return new Moderator(embedder, new Map(heads))
+  /** Takes the trained heads as they are stored, or trains them anew when the lines have changed since. */
+  static async load(embedder: Embedder): Promise<Moderator> {
+    return new Moderator(embedder, storedHeads() ?? (await trainHeads(embedder)))
   }
 
   async moderate(text: string): Promise<Moderation> {
@@ -53,8 +45,8 @@ export class Moderator {
     let [worst, highest] = ["", 0]
     for (const [index, sentence] of sentences.entries()) {
       const vector = must(vectors[index], "one vector for each sentence")
-      for (const [category, head] of this.#heads) {
-        const score = this.#score(category, head, vector, sentence)
+      for (const category of CATEGORIES) {
+        const score = this.#score(category, this.#heads[category], vector, sentence)
         scores[category] = Math.max(scores[category], score)
         if (score > highest) [worst, highest] = [sentence, score]
       }
@@ -75,15 +67,4 @@ function unshout(sentence: string): string {
   const shouted = sentence.match(/\b\p{Lu}{2,}\b/gu)?.join("").length ?? 0
   const letters = sentence.match(/\p{L}/gu)?.length ?? 0
   return shouted > letters / 2 ? sentence.toLowerCase() : sentence
-}
-
-function perCategory<Value>(make: (category: Category) => Value): Record<Category, Value> {
-  return {
-    harassment: make("harassment"),
-    "harassment/threatening": make("harassment/threatening"),
-    hate: make("hate"),
-    sexual: make("sexual"),
-    "self-harm": make("self-harm"),
-    prompt_injection: make("prompt_injection"),
-  }
 }
