@@ -134,12 +134,19 @@ function errorInside(document: unknown): Pick<ErrorAnswer, "status" | "body"> | 
     (type === "response.failed" ? at(document, "response", "error") : undefined) ??
     (type === "error" || at(document, "object") === "error" ? document : undefined) ??
     at(document, "choices", 0, "error")
-  if (typeof error !== "string" && (typeof error !== "object" || error === null)) {
+  if (!saysSomething(error)) {
     if (at(document, "choices", 0, "finish_reason") !== "error" && at(document, "status") !== "failed") return undefined
     return { status: 500, body: JSON.stringify({ error: { message: "The provider ended its answer with an error." } }) }
   }
   const status = Number(at(error, "code") ?? at(document, "code"))
   return { status: status >= 400 && status < 600 ? status : 500, body: JSON.stringify({ error }) }
+}
+
+/** Some servers put an empty error into every answer. */
+function saysSomething(error: unknown): boolean {
+  return typeof error === "string"
+    ? error !== ""
+    : typeof error === "object" && error !== null && Object.keys(error).length > 0
 }
 
 function refusalInside(document: unknown): Failure | undefined {

@@ -46,6 +46,13 @@ describe("the verdict on an exchange", () => {
     })
   })
 
+  it("[PROV3] is nothing for an error that says nothing", () => {
+    for (const error of [null, {}, ""])
+      expect(
+        wireFailure(openai, exchange({ content: JSON.stringify({ id: "r", error }) }), undefined, 0),
+      ).toBeUndefined()
+  })
+
   it("[PROV6] is nothing for what we ourselves stopped reading", () => {
     expect(wireFailure(openai, exchange({ body: "dropped", content: "data: {}\n\n" }), undefined, 0)).toBeUndefined()
     const aborted = exchange({ status: undefined, body: "none", error: named("AbortError") })
