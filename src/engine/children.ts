@@ -1,5 +1,6 @@
 /** The child runs that steps start: their ids, their start and their end when the step that waits for them is stopped. */
 import { sha256 } from "../lib/digest.ts"
+import { ERROR_CODES } from "../lib/error-codes.ts"
 import { errorData, WaybillError } from "../lib/errors.ts"
 import { MAX_DEPTH } from "../lib/limits.ts"
 import type { StepState } from "../run/run-state.ts"
@@ -9,8 +10,9 @@ import { nodeAt } from "./locate.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
 
-const CANCEL_ATTEMPTS = 5
-const CANCEL_AGAIN_MS = 2_000
+/** Another run is in another object, which may be out of reach for a moment. */
+const REACH_ATTEMPTS = 5
+const REACH_AGAIN_MS = 2_000
 
 /**
  * A child's id follows from its parent's, its step's and the number of children of the step that ended before it: starting
@@ -36,29 +38,28 @@ export async function startChild(session: Session, run: StepRun, request: ChildR
     )
   const runId = childRunId(session, run.path)
   beforeActing(session, run)
-  await session.host.children.start({
+  const child = {
     runId,
     workflow: request.workflow,
     input: request.input,
     parent: { runId: parentId, path: run.path, depth },
     header: { tenant, tags, ...(user ? { user } : {}), ...(region === undefined ? {} : { region }) },
-  })
+  }
+  await reach(session, `${run.path}~start`, () => session.host.children.start(child), run.signal)
   return runId
 }
 
 /** Cancels the child that the step at `path` started last, tried a few times; one that has ended, or never started, is left alone. */
 export async function cancelChild(session: Session, path: string, reason: string): Promise<void> {
   const runId = childRunId(session, path)
-  for (let attempt = 1; ; attempt += 1) {
+  await reach(session, `${path}~cancel`, async () => {
     try {
-      return await session.host.children.cancel(runId, reason)
+      await session.host.children.cancel(runId, reason)
     } catch (thrown) {
       const { code } = errorData(thrown)
-      if (code === "run_ended" || code === "run_not_found") return
-      if (attempt === CANCEL_ATTEMPTS) throw thrown
+      if (code !== "run_ended" && code !== "run_not_found") throw thrown
     }
-    await session.parking.wait(`${path}~cancel`, session.nowMs() + CANCEL_AGAIN_MS)
-  }
+  })
 }
 
 /**
@@ -68,6 +69,19 @@ export async function cancelChild(session: Session, path: string, reason: string
 export async function cancelOrphans(session: Session): Promise<void> {
   for (const step of session.log.state.steps.values())
     if (isOrphaned(session, step)) await cancelChild(session, step.path, "The parent run has ended.").catch(() => {})
+}
+
+/** Speaks to another run, again for a while when it does not answer. What it answers, an error of its own included, stands. */
+async function reach(session: Session, place: string, speak: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await speak()
+    } catch (thrown) {
+      const { code } = errorData(thrown)
+      if (attempt === REACH_ATTEMPTS || !ERROR_CODES[code].retryable) throw thrown
+    }
+    await session.parking.wait(place, session.nowMs() + REACH_AGAIN_MS, signal)
+  }
 }
 
 function isOrphaned(session: Session, step: StepState): boolean {

@@ -18,15 +18,14 @@ export type ScriptedAnswer =
   | { readonly result: OperationResult }
   | { readonly failure: Failure }
 
-/** Answers by step path or step name: one answer for every call, a list used up in order (its last stays), or a function. */
-export type Script = Readonly<
-  Record<
-    string,
-    | ScriptedAnswer
-    | readonly ScriptedAnswer[]
-    | ((operation: Operation, context: OperationContext) => ScriptedAnswer | Promise<ScriptedAnswer>)
-  >
->
+/** Works an answer out of the question. */
+export type Answerer = (operation: Operation, context: OperationContext) => ScriptedAnswer | Promise<ScriptedAnswer>
+
+/**
+ * Answers by step path or step name (an agent's turns have the agent's name): one answer for every call, a list used up in
+ * order (its last stays), or a function. Or one function for all.
+ */
+export type Script = Answerer | Readonly<Record<string, ScriptedAnswer | readonly ScriptedAnswer[] | Answerer>>
 
 export interface ScriptedModel extends ModelClient {
   /** Every operation asked so far, in order. */
@@ -51,8 +50,8 @@ export function scriptedModel(script: Script, options: ScriptedModelOptions = {}
     async operate(operation, context, { signal }) {
       if (signal.aborted) throw signal.reason
       calls.push({ path: context.step.path, operation, context })
-      const key = context.step.path in script ? context.step.path : context.step.name
-      const planned = script[key]
+      const key = typeof script === "function" || context.step.path in script ? context.step.path : context.step.name
+      const planned = typeof script === "function" ? script : script[key]
       if (planned === undefined)
         throw new WaybillError("not_scripted", `The scripted model has no answer for ${context.step.path}.`, {
           path: context.step.path,
