@@ -53,7 +53,7 @@ describe("floors", () => {
     expect(places(floorProblems, { "src/engine/a.ts": text })).toHaveLength(3)
   })
 
-  it("keeps the command line and the dashboard away from the engine", () => {
+  it("keeps the command line away from the engine", () => {
     const files = { "src/cli/a.ts": 'import { x } from "../run/x.ts"\nimport { y } from "../engine/y.ts"' }
     expect(places(floorProblems, files)).toEqual(["src/cli/a.ts:2"])
   })
