@@ -1,5 +1,6 @@
 /** Bodies of requests, read within their limits: what is too large is refused before it is held in memory. */
 import { WaybillError } from "../lib/errors.ts"
+import { isTooDeep } from "../lib/json.ts"
 import { MAX_BODY_BYTES } from "../lib/limits.ts"
 import { readLimited } from "../objects/read-limited.ts"
 
@@ -10,13 +11,19 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
   throw new WaybillError("body_too_large", `Found a body of more than ${maxBytes} bytes.`, { maxBytes })
 }
 
-/** The JSON of the body; `{}` when there is no body. Throws `body_not_json`, `body_too_large`, `content_type_unsupported`. */
+/** The JSON of the body; `{}` when there is no body. Throws `body_not_json`, `body_too_large`, `content_type_unsupported`, `request_invalid`. */
 export async function readJson(request: Request): Promise<unknown> {
   const bytes = await readBytes(request, MAX_BODY_BYTES)
   if (bytes.length === 0) return {}
   const type = request.headers.get("content-type")
   if (type !== null && !/^application\/([\w.-]+\+)?json\b/i.test(type))
     throw new WaybillError("content_type_unsupported", `Found the content type ${type}, expected application/json.`)
+  const value = parse(bytes)
+  if (isTooDeep(value)) throw new WaybillError("request_invalid", "body: found JSON nested too deep.", { path: "body" })
+  return value
+}
+
+function parse(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes))
   } catch (error) {

@@ -2,15 +2,14 @@
 import { z } from "zod"
 import { WaybillError } from "../lib/errors.ts"
 import { reach } from "../objects/remote.ts"
-import { END_MESSAGE, EVENT_STREAM_TYPE, EventView, eventMessage, HEARTBEAT } from "../protocol/event-view.ts"
+import { EVENT_STREAM_TYPE, EventView } from "../protocol/event-view.ts"
 import { named } from "../protocol/wire.ts"
 import { json } from "./answer.ts"
+import { eventStream } from "./event-stream.ts"
 import { endpoint } from "./resource.ts"
-import { ownRunView, type RunStub } from "./run-access.ts"
+import { ownRunView } from "./run-access.ts"
 import { after, RunParams } from "./run-parameters.ts"
 
-/** How long a stream may be silent before a comment shows that it lives. */
-const HEARTBEAT_MS = 15_000
 const MAX_EVENTS = 1_000
 
 const EventList = named(
@@ -56,22 +55,6 @@ export const runEvents = [
     },
   }),
 ]
-
-function eventStream(run: RunStub, seen: number): Response {
-  const encoder = new TextEncoder()
-  let last = seen
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      const { events, isEnd } = await run.waitForEvents(last, HEARTBEAT_MS)
-      last = events.at(-1)?.seq ?? last
-      const silence = isEnd ? "" : HEARTBEAT
-      const text = events.length > 0 ? events.map(eventMessage).join("") : silence
-      controller.enqueue(encoder.encode(isEnd ? text + END_MESSAGE : text))
-      if (isEnd) controller.close()
-    },
-  })
-  return new Response(body, { headers: { "content-type": EVENT_STREAM_TYPE, "cache-control": "no-cache" } })
-}
 
 function lastEventId(request: Request): number | undefined {
   const text = request.headers.get("last-event-id")

@@ -23,6 +23,12 @@ export function toJson(value: unknown, path = "value"): Json {
   return JSON.parse(canonicalJson(value, path))
 }
 
+/** Whether `value`, parsed from JSON text, is nested deeper than any function here can go. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return false
+  return depth >= MAX_DEPTH || Object.values(value).some((member) => isTooDeep(member, depth + 1))
+}
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
 }

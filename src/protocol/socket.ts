@@ -7,6 +7,7 @@
 import { z } from "zod"
 import { schemaIssues } from "../graph/schema.ts"
 import { type ErrorData, WaybillError } from "../lib/errors.ts"
+import { isTooDeep } from "../lib/json.ts"
 import { MAX_BODY_BYTES } from "../lib/limits.ts"
 import type { RunEvent } from "../run/event.ts"
 import {
@@ -88,6 +89,7 @@ export function readFrame(message: string | ArrayBuffer | ArrayBufferView): {
     return refuse(`found ${message.length} characters, expected at most ${MAX_BODY_BYTES}`)
   const parsed = parseJson(message)
   if (parsed === undefined) return refuse("found text that is not JSON")
+  if (isTooDeep(parsed)) return refuse("found JSON nested too deep")
   const checked = ClientFrame.safeParse(parsed)
   if (checked.success) return { frame: checked.data }
   const issues = schemaIssues(checked.error, "frame")

@@ -95,6 +95,8 @@ describe("a frame", () => {
     expect(answer('{"type":"fly","id":"x"}')).toMatchObject({ type: "problem", ref: "x" })
     expect(answer('{"type":"cancel","id":{}}')).not.toHaveProperty("ref")
     expect(answer('{"type":"cancel","reson":"typo"}')).toMatchObject({ problem: { code: "frame_invalid" } })
+    const deep = `{"type":"signal","name":"a","payload":${"[".repeat(10_000)}${"]".repeat(10_000)}}`
+    expect(answer(deep)).toMatchObject({ problem: { detail: "found JSON nested too deep." } })
     expect(answer(new ArrayBuffer(3))).toMatchObject({ problem: { detail: "found bytes, expected JSON text." } })
   })
 

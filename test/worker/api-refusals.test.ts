@@ -66,6 +66,11 @@ describe("bodies", () => {
     expect(issues[0]?.message).toContain("expected string")
   })
 
+  it("[API17] that are nested without end get 422, and do not break anything", async () => {
+    const deep = `{"input":${"[".repeat(100_000)}${"]".repeat(100_000)}}`
+    expect(await post(RUNS, deep)).toMatchObject({ status: 422, body: { code: "request_invalid", path: "body" } })
+  })
+
   it("[API19] over the limit get 413, whether they say their length or not", async () => {
     const tooLong = "x".repeat(MAX_BODY_BYTES + 1)
     expect(await post(RUNS, tooLong)).toMatchObject({ status: 413, body: { code: "body_too_large" } })
