@@ -2,12 +2,13 @@
  * Serves a Worker on the plain runtime: workerd through Miniflare, without wrangler's development proxy in front. About half
  * of the time of a request to `wrangler dev` is that proxy; whoever hosts Waybill alone, and whoever measures it, wants this.
  *
- *   node plain-runtime-main.ts --port 8787 --state FOLDER [--config wrangler.toml] [--var NAME:value …]
+ *   node plain-runtime-main.ts --port 8787 --state FOLDER [--config wrangler.toml] [--bundle FOLDER] [--var NAME:value …]
  *
- * The Worker is bundled by wrangler, as for a deployment; bindings are those of the configuration's default environment.
+ * The Worker is bundled by wrangler, as for a deployment, unless `--bundle` names a folder that holds a bundle already;
+ * bindings are those of the configuration's default environment.
  */
 import { spawnSync } from "node:child_process"
-import { globSync } from "node:fs"
+import { existsSync, globSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { convertV4MiniflareOptions, Miniflare } from "miniflare"
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     port: { type: "string", default: "8787" },
     state: { type: "string", default: ".waybill/worker" },
     config: { type: "string", default: "wrangler.toml" },
+    bundle: { type: "string" },
     var: { type: "string", multiple: true, default: [] },
   },
 })
@@ -27,8 +29,8 @@ await serve()
 
 async function serve(): Promise<void> {
   const state = resolve(values.state)
-  const bundle = join(state, "bundle")
-  build(bundle)
+  const bundle = resolve(values.bundle ?? join(state, "bundle"))
+  if (!values.bundle || !existsSync(join(bundle, "index.js"))) build(bundle)
   const { workerOptions } = workerOptionsOf(resolve(values.config))
   // The launcher starts us with nothing in the environment that the Worker may not see.
   const settings = Object.fromEntries(

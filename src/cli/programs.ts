@@ -38,8 +38,11 @@ export const SERVICES: readonly Service[] = [
   },
 ]
 
-/** `dev`: under `wrangler dev`, which rebuilds on an edit. `plain`: on the runtime alone, which is faster. */
-export type Runtime = "dev" | "plain"
+/**
+ * `dev`: under `wrangler dev`, which rebuilds on an edit. `plain`: on the runtime alone, which is faster; `{ bundle }` is the
+ * same with the bundle in that folder, which the first start makes and later ones take as it is.
+ */
+export type Runtime = "dev" | "plain" | { readonly bundle: string }
 
 /** The Worker on `port`, told where the services are. */
 export function workerSpec(
@@ -50,15 +53,18 @@ export function workerSpec(
   env: Environment,
 ): ChildSpec {
   const variables = Object.entries(serviceUrls).flatMap(([name, url]) => ["--var", `${name}:${url}`])
-  const program = {
-    plain: ["src/cli/plain-runtime-main.ts", "--port", String(port), "--state", state.file("plain")],
-    dev: [
-      "node_modules/wrangler/bin/wrangler.js",
-      "dev",
-      ...["--ip", LOOPBACK, "--port", String(port), "--inspector-port", "0"],
-      ...["--persist-to", state.file("worker"), "--show-interactive-dev-session=false"],
-    ],
-  }[runtime]
+  const program =
+    runtime === "dev"
+      ? [
+          "node_modules/wrangler/bin/wrangler.js",
+          "dev",
+          ...["--ip", LOOPBACK, "--port", String(port), "--inspector-port", "0"],
+          ...["--persist-to", state.file("worker"), "--show-interactive-dev-session=false"],
+        ]
+      : [
+          ...["src/cli/plain-runtime-main.ts", "--port", String(port), "--state", state.file("plain")],
+          ...(runtime === "plain" ? [] : ["--bundle", runtime.bundle]),
+        ]
   return {
     name: "worker",
     program: [...program, ...variables],

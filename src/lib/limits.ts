@@ -36,8 +36,8 @@ export const MAX_GRAPH_STEPS = 2_000
 /** Bytes of outputs kept in memory for the steps that read them. */
 export const VALUE_CACHE_BYTES = 16 * 1024 * 1024
 
-/** A crash is noticed at most this long after it: the watchdog is never further ahead while a step is in flight. */
-export const WATCHDOG_MS = 5_000
+/** A crash is noticed at most this long after it: the watchdog is never further ahead while a step is in flight. Each look costs a few row writes. */
+export const WATCHDOG_MS = 3_000
 
 /** A turn of a long run ends after so many steps or so much time, and goes on from the alarm with fresh limits of the platform. */
 export const MAX_STEPS_PER_TURN = 2_000
