@@ -53,7 +53,9 @@ export const azure = defineProvider({
   capabilities: (deployment) => capable(deployment, { operations: ["generate", "embed"], media: IMAGES }),
   // The resource's name does not tell its region, and "global" deployments leave it: the operator must say.
   regions: (_deployment, { env }) => declaredRegions(env, "AZURE"),
-  callOptions: (operation) => ({ azure: { store: false, ...strictSchema("azure", operation).azure } }),
+  callOptions: (operation) => ({
+    azure: { store: false, reasoningSummary: null, ...strictSchema("azure", operation).azure },
+  }),
   languageModel: (deployment, settings) =>
     settings.gateway === undefined ? azurePackage(settings)(deployment) : azurePackage(settings).chat(deployment),
   embeddingModel: (deployment, settings) => azurePackage(settings).embeddingModel(deployment),

@@ -37,8 +37,11 @@ export const openai = defineProvider({
     const host = RESIDENT_HOST.exec(addressOf(setup))?.[1]
     return host === undefined ? declaredRegions(setup.env, "OPENAI") : [host]
   },
-  // Answers are not to be kept at OpenAI's; reasoning then travels encrypted with the conversation.
-  callOptions: (operation) => ({ openai: { store: false, ...strictSchema("openai", operation).openai } }),
+  // Answers are not to be kept at OpenAI's; reasoning then travels encrypted with the conversation. Summaries of it are for
+  // verified organisations only: to ask for them unasked would fail every other.
+  callOptions: (operation) => ({
+    openai: { store: false, reasoningSummary: null, ...strictSchema("openai", operation).openai },
+  }),
   languageModel: (model, settings) => openaiPackage(settings).languageModel(model),
   embeddingModel: (model, settings) => openaiPackage(settings).embeddingModel(model),
   transcriptionModel: (model, settings) => openaiPackage(settings).transcription(model),

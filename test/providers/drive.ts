@@ -121,6 +121,8 @@ export const TEXT: GenerateOperation = {
   maxOutputTokens: 64,
 }
 
+export const WITH_EFFORT: GenerateOperation = { ...TEXT, reasoningEffort: "low" }
+
 export const WITH_TOOL: GenerateOperation = {
   type: "generate",
   messages: [{ role: "user", content: [{ type: "text", text: "What is the weather in Paris?" }] }],

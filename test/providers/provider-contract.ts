@@ -9,7 +9,7 @@ import { costAt } from "../../src/ledger/price.ts"
 import type { FailureClass } from "../../src/model/failure.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import { NO_USAGE, type Usage } from "../../src/model/result.ts"
-import { type Driven, drive, PRICE, type Setup, STRUCTURED, TEXT, WITH_IMAGE, WITH_TOOL } from "./drive.ts"
+import { type Driven, drive, PRICE, type Setup, STRUCTURED, TEXT, WITH_EFFORT, WITH_IMAGE, WITH_TOOL } from "./drive.ts"
 import { answer, cut, type Frame, fixtureJson, fixtureText, framed, success, type WireAnswer } from "./wire-answer.ts"
 
 /** An answer that the fixtures hold, and how it must be read. */
@@ -58,7 +58,7 @@ interface Fault {
   }
 }
 
-type Requests = Readonly<Record<"text" | "stream" | "tool" | "toolResult" | "structured" | "image", unknown>>
+type Requests = Readonly<Record<"text" | "stream" | "effort" | "tool" | "toolResult" | "structured" | "image", unknown>>
 
 export function describeProvider(spec: ProviderSpec): void {
   describe(spec.provider.id, () => {
@@ -87,6 +87,11 @@ function describeRequests(spec: ProviderSpec, folder: string, requests: Requests
     expect(sent.map(({ url, body }) => ({ url, body }))).toEqual([
       { url: spec.streamUrl ?? spec.url, body: requests.stream },
     ])
+  })
+
+  it("[PROV1] asks for little reasoning in the provider's own way", async () => {
+    const { sent } = await drive(spec, WITH_EFFORT, [success(folder, spec.text.file)])
+    expect(sent[0]?.body).toEqual(requests.effort)
   })
 
   it.runIf(spec.image)("[PROV1] sends an image in the provider's own way", async () => {
