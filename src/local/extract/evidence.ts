@@ -72,7 +72,7 @@ export function fieldText(field: Field): string {
 }
 
 function fieldTexts(field: Field): string[] {
-  const own = [fieldText(field)]
+  const own = [fieldText(field), field.description]
   const { shape } = field
   switch (shape.kind) {
     case "enum":

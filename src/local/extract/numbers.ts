@@ -96,7 +96,14 @@ export function findNumbers(field: Field, shape: NumberShape, evidence: Evidence
         evidence: line.text,
       }
     })
-    .toSorted((a, b) => b.confidence - a.confidence)
+    .toSorted((a, b) => b.confidence - a.confidence || endOfRange(field) * (b.value - a.value))
+}
+
+/** Which end of a range such as "from 10 to 20" a field asks for: 1 the upper, -1 the lower, 0 does not say. */
+function endOfRange(field: Field): number {
+  const words = `${humanize(field.name)} ${field.description}`.toLowerCase()
+  if (/\b(?:max|maximum|most|highest|upper|largest|until)\b/.test(words)) return 1
+  return /\b(?:min|minimum|least|lowest|lower|smallest|from)\b/.test(words) ? -1 : 0
 }
 
 export function findNumber(field: Field, shape: NumberShape, evidence: Evidence): Finding | undefined {

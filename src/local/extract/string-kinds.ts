@@ -32,7 +32,7 @@ export function stringKind(field: Field, shape: StringShape): StringKind {
   const like = likePattern(field.description)
   if (like) return { kind: "matching", pattern: like }
   if (/\bcurrency\b/.test(name)) return { kind: "currency" }
-  const token = tokenOfName(name)
+  const token = tokenOfName(name) ?? tokenOfDescription(field.description)
   return token ? { kind: "typed", token } : { kind: "free" }
 }
 
@@ -67,6 +67,13 @@ const TOKEN_NAMES: readonly [RegExp, TokenKind][] = [
 
 function tokenOfName(name: string): TokenKind | undefined {
   return TOKEN_NAMES.find(([pattern]) => pattern.test(name))?.[1]
+}
+
+/** "Time of the alert", "Email address to write to": a description that opens with the kind of value. */
+function tokenOfDescription(description: string): TokenKind | undefined {
+  const opening = /^(?:the |an? )?(dates?|day|times?|e-?mail|url|link|phone)\b/i.exec(description)?.[1]?.toLowerCase()
+  if (opening === undefined) return undefined
+  return tokenOfName(opening.replace("-", "").replace(/s$/, ""))
 }
 
 /** A validating pattern as a searching one: without its anchors, and not in the middle of a word. */

@@ -20,6 +20,9 @@ const SPEAKS_OF_IT = 0.42
 /** What it counts that a sentence tells people what to do, where that is asked for. */
 const INSTRUCTION_WEIGHT = 0.25
 
+/** What it counts for a name or a title to stand at the top of the text. */
+const TOP_WEIGHT = 0.15
+
 /** The likeliest texts, best first. An empty list: nothing in the source fits. */
 export function findStrings(field: Field, shape: StringShape, evidence: Evidence): (Finding & { value: string })[] {
   const kind = stringKind(field, shape)
@@ -154,14 +157,17 @@ function labelledValues(field: Field, { source, alike }: Evidence) {
 /** Sentences by meaning. They are never more than likely: a sentence near a description need not be its answer. */
 function sentences(field: Field, { source, alike }: Evidence) {
   const wantsInstruction = asksForInstruction(field)
+  const topWeight = /\b(?:name|title|heading|headline|subject)\b/i.test(fieldText(field)) ? TOP_WEIGHT : 0
   const factLines = new Set(source.facts.map(({ line }) => line.text))
   return source.sentences
     .filter((sentence) => wordCount(sentence) > 0)
-    .map((sentence) => {
+    .map((sentence, index) => {
       const described = 0.75 * alike(sentence, fieldText(field)) + 0.25 * wordScore(field, sentence)
       const fitting = wantsInstruction ? (isInstruction(sentence) ? INSTRUCTION_WEIGHT : -INSTRUCTION_WEIGHT) : 0
       const isFragment = wordCount(sentence) < 3 || factLines.has(sentence)
-      const score = described + fitting - (isFragment ? 0.1 : 0)
+      // What a page is called stands at its top; a row of a table says nothing about it.
+      const place = topWeight * (1 - index / source.sentences.length) - (/ {2}/.test(sentence) ? 0.1 : 0)
+      const score = described + fitting + place - (isFragment ? 0.1 : 0)
       return { value: sentence, confidence: Math.min(0.75, Math.max(0.05, score)), evidence: sentence }
     })
 }
