@@ -50,7 +50,7 @@ export function caseLines(file: Case): string {
     "Duplicate charges to refund": open,
     "Duplicate charges refunded before": refunded,
     "Amount due": facts.due && money(facts.due.amountCents, facts.due.currency),
-    "Customer's identity": facts.identity,
+    Customer: facts.identity,
     Plan: subscription ? planText(subscription) : null,
     Usage: usage?.metrics.map(({ metric, used, limit }) => `${metric} ${used} of ${limit ?? "any"}`).join(", "),
   }).concat("\n", requestLines(file))

@@ -19,8 +19,11 @@ export interface RefundDue {
 export type BillingFinding = "not checked" | "no duplicate" | "one duplicate" | "several duplicates" | "refunded before"
 
 export interface Facts {
-  /** `conflict`: the customer found and what was sent or shown name different people. */
-  readonly identity: "confirmed" | "conflict" | "unknown"
+  /**
+   * `known`: found, and nothing sent or shown names somebody else. That is no proof of who asks: a channel that knows sends
+   * `customerId` or `customerEmail`. `conflict`: the request names different people.
+   */
+  readonly identity: "known" | "conflict" | "unknown"
   readonly billing: BillingFinding
   /** There exactly when `billing` is `one duplicate`. */
   readonly due: RefundDue | null
@@ -77,5 +80,5 @@ function identityOf(input: SupportRequest, screen: Screen, customer: Customer | 
     agrees(input.customerEmail, customer.email) &&
     agrees(screen.customerId, customer.id) &&
     agrees(screen.accountEmail, customer.email)
-  return all ? "confirmed" : "conflict"
+  return all ? "known" : "conflict"
 }

@@ -50,6 +50,6 @@ function objectionTo({ action, way, confidence }: Decision, found: Found): strin
   if (identity === "conflict") return `Found ${action} decided, and the request names somebody else than the account.`
   if (CLAIMS[way]?.(found) === false) return `Found the way ${way} decided, which is not so; billing: ${billing}.`
   if (action !== "refund") return undefined
-  if (identity !== "confirmed" || !due) return `Found a refund decided without a known customer or an amount due.`
+  if (identity !== "known" || !due) return `Found a refund decided without a known customer or an amount due.`
   return undefined
 }

@@ -224,7 +224,7 @@ const WORKED: readonly WorkedCase[] = [
 ]
 
 function caseOf(worked: WorkedCase): Case {
-  const { message, topic, urgency, screen, billing, identity = "confirmed", records } = worked
+  const { message, topic, urgency, screen, billing, identity = "known", records } = worked
   const customer =
     identity === "unknown" ? null : { id: "cus_1", name: "Ann Example", email: "ann@example.com", product: "Quickpad" }
   return {
