@@ -76,6 +76,10 @@ describe("floors", () => {
   })
 })
 
+it("says where a file cannot be read", () => {
+  expect(() => sourceTree({ "src/a.ts": "const a = 1\nconst = 2" })).toThrow("src/a.ts:2: cannot be parsed:")
+})
+
 describe("circles", () => {
   it("accepts a diamond", () => {
     const files = {

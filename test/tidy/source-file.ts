@@ -56,7 +56,7 @@ export function showProblem({ path, line, message }: Problem): string {
 export function sourceFile(path: string, text: string): SourceFile {
   const { program, comments, errors } = parseSync(path, text)
   const [error] = errors
-  if (error) throw new Error(`${path}: cannot be parsed: ${error.message}`)
+  if (error) throw new Error(`${path}:${lineAt(text, error.labels[0]?.start ?? 0)}: cannot be parsed: ${error.message}`)
   const root = asNode(program)
   if (!root) throw new Error(`${path}: the parser returned no syntax tree`)
   return {
