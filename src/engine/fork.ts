@@ -1,94 +1,142 @@
 /**
- * What a new run copies of an old one when it starts again from a step: everything that does not come after that step.
- *
- * What comes after is a matter of the graph, not of time. In a sequence it is every later step; branches of a `parallel` and
- * items of a `map` stand side by side, so none of them comes after another, and what they completed is kept; later rounds of
- * a loop come after earlier ones.
+ * What a new run copies of an old one when it starts again from a step: everything that does not come after that step
+ * (`order.ts`), as far as it has a result. What was paid for there is not paid for again, and what was done there is not
+ * undone here.
  *
  * Invariant: the original is only read.
  */
-import type { Scope, StepNode } from "../graph/node.ts"
+import type { Scope } from "../graph/node.ts"
 import { WaybillError } from "../lib/errors.ts"
-import type { NewEvent, RunEvent } from "../run/event.ts"
+import { type EventData, type NewEvent, type RunEvent, stepEvent } from "../run/event.ts"
+import type { StepKind } from "../steps/step-kind.ts"
+import { eventsIn } from "../store/pages.ts"
+import { nodeAt } from "./locate.ts"
+import { holds, isInGraph, isRedone } from "./order.ts"
+import type { RecordedStep, Recording } from "./recording.ts"
 
-/** Whether the execution at `path` is `at` itself, inside it, or after it. */
-export function isRedone(scope: Scope, path: string, at: string): boolean {
-  const [mine, forkPoint] = [segments(path), segments(at)]
-  let depth = 0
-  while (depth < forkPoint.length && mine[depth] === forkPoint[depth]) depth += 1
-  if (depth === forkPoint.length) return true
-  // `path` holds the fork point: it goes on, it is not done again.
-  if (depth === mine.length) return false
-  return comesAfter(scope, mine, forkPoint, depth)
+export interface ForkPoint {
+  readonly recording: Recording
+  /** The graph of today. */
+  readonly scope: Scope
+  readonly kinds: Readonly<Record<string, StepKind>>
+  /** Path of the step that is done again, with all that comes after it. */
+  readonly at: string
+  /** Steps before `at` whose output somebody gives anew: they are not copied. */
+  readonly replaced: ReadonlySet<string>
 }
+
+/** What of a step is copied: all of its events, only that it was started (it goes on), or nothing. */
+type Fate = "whole" | "opened" | "none"
 
 /**
- * The step events that a run forked from `events` at step `at` begins with. Steps that hold the fork point are open, steps
- * before it are complete, and operations are marked as replayed, so that nobody pays for them again.
- * Throws `step_not_found` when the recording has no such step.
+ * Throws `step_not_found` when neither the recording nor the code has the step at `at`, and `workflow_changed` when the code
+ * no longer has it, or has another kind or output schema for a step that would be copied.
  */
-export function* copiedEvents(events: Iterable<RunEvent>, scope: Scope, at: string): Generator<NewEvent> {
-  let found = false
-  const kept = new Map<string, boolean>()
-  const isKept = (path: string): boolean => {
-    const known = kept.get(path)
-    if (known !== undefined) return known
-    const keep = !isRedone(scope, path, at)
-    kept.set(path, keep)
-    return keep
+export function checkForkPoint({ recording, scope, kinds, at, replaced }: ForkPoint): void {
+  const isKnown = isInGraph(scope, at)
+  if (!recording.steps.has(at) && !(isKnown && nodeAt(scope, at, kinds)))
+    throw new WaybillError("step_not_found", `The recorded run has no step at "${at}".`, { path: at })
+  if (!isKnown) throw new WaybillError("workflow_changed", `${at}: today's code has no such step.`, { path: at })
+  const fateOf = fates({ recording, scope, kinds, at, replaced })
+  for (const { path, digest } of recording.steps.values()) {
+    const node = digest === "" || fateOf(path) === "none" ? undefined : nodeAt(scope, path, kinds)
+    if (!node || digest.startsWith(`${node.shape}.`)) continue
+    const message = `${path}: the code's kind or output schema is not the recorded one; start from there, or before it.`
+    throw new WaybillError("workflow_changed", message, { path })
   }
-  for (const event of events) {
-    if (event.path === at) found = true
-    const copy = isStepEvent(event) && isKept(event.path) ? copyOf(event, holds(event.path, at)) : undefined
-    if (copy) yield copy
-  }
-  if (!found) throw new WaybillError("step_not_found", `The recorded run has no step at "${at}".`, { path: at })
 }
 
-function copyOf(
-  { seq: _seq, atMs: _atMs, hash: _hash, ...event }: RunEvent,
-  holdsForkPoint: boolean,
-): NewEvent | undefined {
-  if (event.type === "operation.completed") return { ...event, data: { ...event.data, replayed: true } }
-  if (holdsForkPoint) return event.type === "step.started" ? event : undefined
-  return event
+/** Whether the step at `path` is done again when a run starts from `at`. */
+export function comesAfter({ recording, scope, at }: ForkPoint, path: string): boolean {
+  return isRedone(scope, path, at, (of) => recording.steps.get(of)?.firstSeq ?? Number.POSITIVE_INFINITY)
 }
 
-function isStepEvent(event: RunEvent): boolean {
-  return event.path !== "" && !event.type.startsWith("compensation.") && event.type !== "signal.received"
-}
-
-function holds(path: string, at: string): boolean {
-  return at.startsWith(path) && /^[.[]/.test(at.slice(path.length))
-}
-
-/** `items[3].extract` as `items`, `[3]`, `extract`. */
-function segments(path: string): readonly string[] {
-  return path.replaceAll("[", ".[").split(".")
-}
-
-/** Both paths are the same up to `depth`; there `mine` goes another way than the fork point. */
-function comesAfter(scope: Scope, mine: readonly string[], forkPoint: readonly string[], depth: number): boolean {
-  const { parent, siblings } = standsIn(scope, mine.slice(0, depth))
-  const [here, there] = [mine[depth] ?? "", forkPoint[depth] ?? ""]
-  if (here.startsWith("[")) return parent?.kind !== "map" && Number(here.slice(1, -1)) > Number(there.slice(1, -1))
-  if (!siblings) return false
-  const order = siblings.steps.map((step) => step.name)
-  return order.indexOf(here) > order.indexOf(there)
-}
-
-/** Where a path stands: in a sequence of steps (`siblings`), or between the scopes of the step `parent`. */
-function standsIn(scope: Scope, path: readonly string[]): { readonly parent?: StepNode; readonly siblings?: Scope } {
-  let siblings: Scope | undefined = scope
-  let parent: StepNode | undefined
-  for (const segment of path) {
-    if (siblings) {
-      const name: string = segment
-      parent = siblings.steps.find((step) => step.name === name)
-      siblings = undefined
-    } else {
-      siblings = segment.startsWith("[") ? Object.values(parent?.scopes ?? {})[0] : parent?.scopes[segment]
+/** The events of steps, and the signals that no step has taken yet, that the new run begins with. */
+export function* copiedEvents(point: ForkPoint): Generator<NewEvent> {
+  const { recording } = point
+  const fateOf = fates(point)
+  const atSeq = recording.steps.get(point.at)?.firstSeq ?? Number.POSITIVE_INFINITY
+  for (const event of eventsIn(recording.source)) {
+    // A run that goes on while it is copied is copied as it stood.
+    if (event.seq > recording.head.seq) return
+    if (event.type === "signal.received") {
+      const usedBy = recording.signals.get(event.seq)
+      const isFree = usedBy === undefined || fateOf(usedBy) === "none"
+      if (event.data.path === undefined && event.seq < atSeq && isFree) yield newEvent(event)
+    } else if (event.path !== "") {
+      const copy = copyOf(event, fateOf(event.path))
+      if (copy) yield copy
     }
   }
-  return { ...(parent ? { parent } : {}), ...(siblings ? { siblings } : {}) }
+}
+
+function fates(point: ForkPoint): (path: string) => Fate {
+  const known = new Map<string, Fate>()
+  const fateOf = (path: string): Fate => {
+    const fate = known.get(path) ?? decide(point, path, fateOf)
+    known.set(path, fate)
+    return fate
+  }
+  return fateOf
+}
+
+function decide(point: ForkPoint, path: string, fateOf: (path: string) => Fate): Fate {
+  const { recording, replaced } = point
+  const step = recording.steps.get(path)
+  if (!step || comesAfter(point, path)) return "none"
+  if ([...replaced].some((at) => at === path || holds(at, path))) return "none"
+  const parent = parentOf(recording, path)
+  if (parent && fateOf(parent.path) === "whole") return "whole"
+  if (step.composite && holds(path, point.at)) return "opened"
+  if ([...replaced].some((at) => holds(path, at))) return "opened"
+  if (step.status === "completed" || step.status === "skipped") return "whole"
+  if (step.status === "failed" && parent && parent.status !== "failed") return "whole"
+  return step.composite ? "opened" : "none"
+}
+
+/** The composite step around `path`. */
+function parentOf({ steps }: Recording, path: string): RecordedStep | undefined {
+  for (let end = path.length - 1; end > 0; end -= 1) {
+    if (path[end] !== "." && path[end] !== "[") continue
+    const outer = steps.get(path.slice(0, end))
+    if (outer) return outer
+  }
+  return undefined
+}
+
+function copyOf(event: RunEvent, fate: Fate): NewEvent | undefined {
+  if (fate === "none" || (fate === "opened" && event.type !== "step.started")) return undefined
+  const { path, attempt } = event
+  switch (event.type) {
+    case "operation.completed":
+      return stepEvent("operation.completed", path, attempt, { ...event.data, replayed: true })
+    case "step.completed": {
+      const { output, note } = event.data
+      return completed(path, attempt, { output, ...(note === undefined ? {} : { note }) })
+    }
+    case "step.failed": {
+      const { signalSeq: _signalSeq, ...data } = event.data
+      return stepEvent("step.failed", path, attempt, data)
+    }
+    case "step.interrupted":
+      return stepEvent("step.interrupted", path, attempt, { parked: event.data.parked })
+    case "step.resolved":
+      if (event.data.action === "complete") return completed(path, attempt, { output: event.data.output })
+      return newEvent(event)
+    case "step.started":
+    case "step.skipped":
+    case "step.waiting":
+      return newEvent(event)
+    default:
+      return undefined
+  }
+}
+
+function completed(path: string, attempt: number, data: EventData["step.completed"]): NewEvent {
+  return stepEvent("step.completed", path, attempt, { ...data, replayed: true })
+}
+
+/** The event without its place in the log that it stands in. */
+function newEvent({ seq: _seq, atMs: _atMs, hash: _hash, ...event }: RunEvent): NewEvent {
+  return event
 }

@@ -192,7 +192,8 @@ class Player {
   /** Lets the time of the step's next attempt come. False when it waits for none. */
   async #retry(path: string): Promise<boolean> {
     const step = this.#engine.state.steps.get(path)
-    if (step?.status !== "retrying" || step.retryAtMs === undefined || step.retryAtMs <= this.#clock.nowMs()) return false
+    if (step?.status !== "retrying" || step.retryAtMs === undefined || step.retryAtMs <= this.#clock.nowMs())
+      return false
     await this.#waitUntil(step.retryAtMs)
     return true
   }

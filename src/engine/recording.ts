@@ -63,6 +63,8 @@ export interface Recording {
   readonly createdAtMs: number
   /** In the order in which they first started. */
   readonly steps: ReadonlyMap<string, RecordedStep>
+  /** By the number of each signal the step that took it; undefined while none has. */
+  readonly signals: ReadonlyMap<number, string | undefined>
   /** Numbers of the events that are interventions. */
   readonly interventions: readonly number[]
   /** The event that ended the run; absent when it has not ended. */
@@ -76,6 +78,7 @@ export type EventSource = Pick<EventStore, "read" | "get" | "head">
 /** Reads a log, which begins with `run.created`. */
 export function readRecording(source: EventSource): Recording {
   const steps = new Map<string, RecordedStep>()
+  const signals = new Map<number, string | undefined>()
   const interventions: number[] = []
   let created: EventOf<"run.created"> | undefined
   let endSeq: number | undefined
@@ -84,11 +87,15 @@ export function readRecording(source: EventSource): Recording {
     if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
       endSeq = event.seq
     if (event.type === "step.resolved" || event.type === "run.cancelled") interventions.push(event.seq)
+    if (event.type === "signal.received") signals.set(event.seq, undefined)
+    if ((event.type === "step.completed" || event.type === "step.failed") && event.data.signalSeq !== undefined)
+      signals.set(event.data.signalSeq, event.path)
     if (event.path !== "") take(steps, event)
   }
   const { data: header, atMs: createdAtMs } = must(created, "a log begins with run.created")
   const head = source.head()
-  return { source, header, createdAtMs, steps, interventions, head, ...(endSeq === undefined ? {} : { endSeq }) }
+  const end = endSeq === undefined ? {} : { endSeq }
+  return { source, header, createdAtMs, steps, signals, interventions, head, ...end }
 }
 
 /** The event numbered `seq`, which is known to be of one of `types`. */

@@ -230,6 +230,12 @@ export const ERROR_CODES = {
   },
   server_failed: { status: 500, retryable: true, remedy: "Mend what the log says, and start again." },
 
+  replay_offline: {
+    status: 500,
+    retryable: false,
+    remedy: "Let the step reach the world through a tool: a replay answers those from the recording.",
+  },
+
   not_scripted: { status: 500, retryable: false, remedy: "Give the test double an answer for this call." },
 
   internal: {

@@ -49,7 +49,7 @@ export function hasStoredParts(stored: Stored): boolean {
 }
 
 /** The value that was externalized. Throws `blob_missing` or `blob_corrupt` when a part cannot be had. */
-export async function internalize(stored: Stored, blobs: BlobStore): Promise<Json> {
+export async function internalize(stored: Stored, blobs: Pick<BlobStore, "get">): Promise<Json> {
   const references = new Map<string, BlobRef>()
   collect(stored, references)
   if (references.size === 0) return stored

@@ -1,0 +1,69 @@
+/**
+ * What comes after a step, as a matter of the graph and not of time. In a sequence it is every later step; branches of a
+ * `parallel` and items of a `map` stand side by side, so none of them comes after another; later rounds of a loop and later
+ * turns of an agent come after earlier ones. Only inside one turn, where the graph says nothing, time decides.
+ */
+import type { Scope, StepNode } from "../graph/node.ts"
+
+/** When the step at a path first started, as any number that grows with time. */
+export type StartOf = (path: string) => number
+
+/** Whether the execution at `path` is `at` itself, inside it, or after it. */
+export function isRedone(scope: Scope, path: string, at: string, startOf: StartOf): boolean {
+  const [mine, forkPoint] = [segments(path), segments(at)]
+  const depth = sharedDepth(mine, forkPoint)
+  if (depth === forkPoint.length) return true
+  // `path` holds the fork point: it goes on, it is not done again.
+  if (depth === mine.length) return false
+  const { parent, siblings } = standsIn(scope, mine.slice(0, depth))
+  const [here, there] = [mine[depth] ?? "", forkPoint[depth] ?? ""]
+  if (here.startsWith("[")) return parent?.kind !== "map" && Number(here.slice(1, -1)) > Number(there.slice(1, -1))
+  if (siblings) return placeIn(siblings, here) > placeIn(siblings, there)
+  const isDynamic = parent !== undefined && Object.keys(parent.scopes).length === 0
+  return isDynamic && startOf(path) > startOf(at)
+}
+
+/** Whether the step at `path` holds the one at `at`, at whatever depth. */
+export function holds(path: string, at: string): boolean {
+  return at.startsWith(path) && /^[.[]/.test(at.slice(path.length))
+}
+
+/** Whether today's graph has, or can have, a step at `path`. */
+export function isInGraph(scope: Scope, path: string): boolean {
+  const all = segments(path)
+  const outer = all.slice(0, -1)
+  const name = all.at(-1) ?? ""
+  const { parent, siblings } = standsIn(scope, outer)
+  if (siblings) return placeIn(siblings, name) >= 0
+  return parent !== undefined && Object.keys(parent.scopes).length === 0 && outer.length > 1
+}
+
+function placeIn({ steps }: Scope, name: string): number {
+  return steps.findIndex((step) => step.name === name)
+}
+
+function sharedDepth(left: readonly string[], right: readonly string[]): number {
+  let depth = 0
+  while (depth < right.length && left[depth] === right[depth]) depth += 1
+  return depth
+}
+
+/** `items[3].extract` as `items`, `[3]`, `extract`. */
+function segments(path: string): readonly string[] {
+  return path.replaceAll("[", ".[").split(".")
+}
+
+/** Where a path stands: in a sequence of steps (`siblings`), or between the scopes of the step `parent`. */
+function standsIn(scope: Scope, path: readonly string[]): { readonly parent?: StepNode; readonly siblings?: Scope } {
+  let siblings: Scope | undefined = scope
+  let parent: StepNode | undefined
+  for (const segment of path) {
+    if (siblings) {
+      parent = siblings.steps.find(({ name }) => name === segment)
+      siblings = undefined
+    } else {
+      siblings = segment.startsWith("[") ? Object.values(parent?.scopes ?? {})[0] : parent?.scopes[segment]
+    }
+  }
+  return { ...(parent ? { parent } : {}), ...(siblings ? { siblings } : {}) }
+}

@@ -1,0 +1,206 @@
+/**
+ * Frozen replay: what today's code makes of a recorded run, told step by step, with nobody called. `play.ts` runs it,
+ * `compare.ts` finds the differences; here they become a verdict.
+ */
+import type { Scope } from "../graph/node.ts"
+import { jsonSchema, type Schema, schemaIssues } from "../graph/schema.ts"
+import { canonicalJson, isJsonArray, isJsonObject, type Json } from "../lib/json.ts"
+import type { JsonChange } from "../lib/json-diff.ts"
+import { internalize } from "../store/values.ts"
+import { compareStep, compareValues, type FieldChange, type Side } from "./compare.ts"
+import { isRedone } from "./order.ts"
+import { type PlayOptions, play } from "./play.ts"
+import type { AnsweredOperation } from "./playback.ts"
+import { eventOf, type RecordedStep, type Recording } from "./recording.ts"
+
+/**
+ * `missing`: today's code does not do the step. `extra`: the recording has no such step, so nobody knows what it would give.
+ * `unreached`: the replay stopped before it.
+ */
+export type StepVerdict = "same" | "request-changed" | "output-changed" | "missing" | "extra" | "unreached"
+
+export interface ReplayedStep {
+  readonly path: string
+  readonly kind: string
+  readonly verdict: StepVerdict
+  readonly changes: readonly FieldChange[]
+  /** The step's code is not the one that ran, whether or not that made a difference here. */
+  readonly definitionChanged?: true
+  /** For each operation of the step, what the routing of today would do with it. */
+  readonly routing?: readonly RoutingForecast[]
+}
+
+/** What the routing would decide on a recorded operation today, and what that would cost. Nobody was called. */
+export interface RoutingForecast {
+  readonly operation: number
+  /** `provider/model` that answered in the recording; absent when nobody did. */
+  readonly recorded?: string
+  /** `provider/model` that would be asked first now; absent when nobody could be. */
+  readonly today?: string
+  readonly changed: boolean
+  /** Why that one, or why nobody. */
+  readonly reason: string
+  readonly recordedNanoUsd: number
+  /** At the recorded usage; absent when no price is known. */
+  readonly estimatedNanoUsd?: number
+}
+
+export interface RunEnd {
+  readonly status: "succeeded" | "failed" | "cancelled" | "open"
+  readonly error?: Json
+}
+
+export interface ReplayReport {
+  readonly runId: string
+  readonly workflow: string
+  readonly version: { readonly recorded: number; readonly today: number }
+  /** Hash of the recording's newest event. */
+  readonly headHash: string
+  readonly verdict: "same" | "changed"
+  /** Path of the first step that is not the same. */
+  readonly firstDifference?: string
+  /** Attempts to reach the network, none of which got there. */
+  readonly outsideCalls: number
+  /** What today's input schema has against the recorded input. */
+  readonly inputIssues: readonly { readonly path: string; readonly message: string }[]
+  readonly end: { readonly recorded: RunEnd; readonly replayed: RunEnd; readonly changes: readonly JsonChange[] }
+  readonly counts: Readonly<Record<StepVerdict, number>>
+  /** In the order of the recording, then those that it does not have. */
+  readonly steps: readonly ReplayedStep[]
+}
+
+export interface ReplayOptions extends Omit<PlayOptions, "onOperation"> {
+  readonly forecast?: (answered: AnsweredOperation) => RoutingForecast
+}
+
+/** Replays `options.recording` with the code of today. */
+export async function replay(options: ReplayOptions): Promise<ReplayReport> {
+  const { recording, workflow, forecast } = options
+  const forecasts = new Map<string, RoutingForecast[]>()
+  const onOperation = (answered: AnsweredOperation) => {
+    const known = forecasts.get(answered.path) ?? []
+    if (forecast) forecasts.set(answered.path, [...known, forecast(answered)])
+  }
+  const { replayed, blobs, outsideCalls } = await play({ ...options, onOperation })
+  const sides = { before: { recording, blobs: options.blobs }, after: { recording: replayed, blobs } }
+  const steps = await replayedSteps(sides, workflow.scope, forecasts)
+  const end = await compareEnds(sides)
+  const first = steps.find(({ verdict }) => verdict !== "same")
+  const inputIssues = await issuesOfInput(options)
+  const isSame = !first && end.changes.length === 0 && inputIssues.length === 0
+  return {
+    runId: recording.header.runId,
+    workflow: workflow.name,
+    version: { recorded: recording.header.version, today: workflow.version },
+    headHash: recording.head.hash,
+    verdict: isSame ? "same" : "changed",
+    ...(first ? { firstDifference: first.path } : {}),
+    outsideCalls,
+    inputIssues,
+    end,
+    counts: countVerdicts(steps),
+    steps,
+  }
+}
+
+async function replayedSteps(
+  sides: { readonly before: Side; readonly after: Side },
+  scope: Scope,
+  forecasts: ReadonlyMap<string, RoutingForecast[]>,
+): Promise<ReplayedStep[]> {
+  const [recorded, replayed] = [sides.before.recording.steps, sides.after.recording.steps]
+  const stuck = stuckSteps(sides.before.recording, sides.after.recording)
+  const startOf = (path: string) => recorded.get(path)?.firstSeq ?? Number.POSITIVE_INFINITY
+  const steps: ReplayedStep[] = []
+  for (const before of recorded.values()) {
+    const after = replayed.get(before.path)
+    const isUnreached = !after && stuck.some((at) => isRedone(scope, before.path, at, startOf))
+    const changes = after ? await compareStep(before, after, sides) : []
+    const routing = forecasts.get(before.path)
+    steps.push({
+      path: before.path,
+      kind: before.kind,
+      verdict: after ? verdictOf(before, after, changes) : isUnreached ? "unreached" : "missing",
+      changes,
+      ...(after && isRedefined(before, after) ? { definitionChanged: true } : {}),
+      ...(routing ? { routing } : {}),
+    })
+  }
+  // A step that was not to be done makes no difference.
+  for (const after of replayed.values())
+    if (!recorded.has(after.path) && after.status !== "skipped")
+      steps.push({ path: after.path, kind: after.kind, verdict: "extra", changes: [] })
+  return steps
+}
+
+function verdictOf(before: RecordedStep, after: RecordedStep, changes: readonly FieldChange[]): StepVerdict {
+  if (changes.length === 0) return "same"
+  if (after.status === "skipped" && before.status !== "skipped") return "missing"
+  if (before.status === "skipped" && before.attempts.length === 0) return "extra"
+  const isAsked = changes.some(({ of }) => of === "kind" || of === "tool" || of === "input" || of === "request")
+  return isAsked ? "request-changed" : "output-changed"
+}
+
+function isRedefined(before: RecordedStep, after: RecordedStep): boolean {
+  return before.digest !== "" && after.digest !== "" && before.digest !== after.digest
+}
+
+/** The steps at which the replay of a finished recording came to a stop. */
+function stuckSteps(recorded: Recording, replayed: Recording): string[] {
+  if (recorded.endSeq === undefined || replayed.endSeq !== undefined) return []
+  return [...replayed.steps.values()]
+    .filter(({ status, composite }) => status === "open" && !composite)
+    .map(({ path }) => path)
+}
+
+async function compareEnds(sides: { readonly before: Side; readonly after: Side }): Promise<ReplayReport["end"]> {
+  const [recorded, replayed] = [endOf(sides.before.recording), endOf(sides.after.recording)]
+  const ends = { recorded: recorded.end, replayed: replayed.end }
+  // What a run that had not ended would have come to is not known.
+  if (recorded.end.status === "open") return { ...ends, changes: [] }
+  const outcome = await compareValues({ ...recorded.end }, { ...replayed.end }, sides)
+  return {
+    ...ends,
+    changes: outcome.length > 0 ? outcome : await compareOutputs(recorded.output, replayed.output, sides),
+  }
+}
+
+async function compareOutputs(before: Json, after: Json, sides: { readonly before: Side; readonly after: Side }) {
+  const changes = await compareValues(before, after, sides)
+  return changes.map((change) => ({ ...change, path: change.path === "" ? "output" : `output.${change.path}` }))
+}
+
+function endOf({ source, endSeq }: Recording): { readonly end: RunEnd; readonly output: Json } {
+  if (endSeq === undefined) return { end: { status: "open" }, output: null }
+  const event = eventOf(source, endSeq, "run.completed", "run.failed", "run.cancelled")
+  if (event.type === "run.completed") return { end: { status: "succeeded" }, output: event.data.output }
+  if (event.type === "run.cancelled") return { end: { status: "cancelled" }, output: null }
+  const { code, message, path } = event.data.error
+  return { end: { status: "failed", error: { code, message, ...(path === undefined ? {} : { path }) } }, output: null }
+}
+
+/** The log holds what the schema made of the input; a schema that transforms cannot be asked about that again. */
+async function issuesOfInput({ recording, workflow, blobs }: ReplayOptions): Promise<ReplayReport["inputIssues"]> {
+  if (recording.header.graphDigest === workflow.digest || transforms(workflow.input)) return []
+  const parsed = workflow.input.safeParse(await internalize(recording.header.input, blobs))
+  return parsed.success ? [] : schemaIssues(parsed.error, "input")
+}
+
+function transforms(schema: Schema): boolean {
+  const [given, seen] = [jsonSchema(schema, "input"), jsonSchema(schema, "output")].map(shapeOf)
+  return canonicalJson(given) !== canonicalJson(seen)
+}
+
+/** A JSON Schema without what defaults change: which members must be there. */
+function shapeOf(schema: Json): Json {
+  if (isJsonArray(schema)) return schema.map(shapeOf)
+  if (!isJsonObject(schema)) return schema
+  const { required: _required, additionalProperties: _additional, ...rest } = schema
+  return Object.fromEntries(Object.entries(rest).map(([key, member]) => [key, shapeOf(member)]))
+}
+
+function countVerdicts(steps: readonly ReplayedStep[]): ReplayReport["counts"] {
+  const counts = { same: 0, "request-changed": 0, "output-changed": 0, missing: 0, extra: 0, unreached: 0 }
+  for (const { verdict } of steps) counts[verdict] += 1
+  return counts
+}

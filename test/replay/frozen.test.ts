@@ -1,0 +1,108 @@
+/** Frozen replay: the same code gives the same run, and what was changed is named. */
+import { describe, expect, it } from "vitest"
+import { tool, workflow } from "waybill"
+import { createRun, runWorkflow, scriptedModel } from "waybill/testing"
+import { z } from "zod"
+import { differences, lookup, replayOf } from "./gallery.ts"
+
+interface Variant {
+  readonly prompt?: string
+  readonly output?: z.ZodType<{ amount: number }>
+  readonly tool?: typeof lookup
+  readonly id?: string
+  readonly limit?: number
+}
+
+const desk = ({ prompt = "Decide", output = z.object({ amount: z.number() }), limit = 50, ...variant }: Variant = {}) =>
+  workflow("desk", { version: 1, input: z.object({ message: z.string() }) })
+    .classify("topic", { text: ({ input }) => input.message, labels: { kind: ["billing", "other"] } })
+    .tool("customer", variant.tool ?? lookup, () => ({ id: variant.id ?? "c1" }))
+    .plan("decision", { prompt: ({ topic, customer }) => `${prompt} ${topic.kind} for ${customer.name}`, output })
+    .branch("outcome", ({ decision }) => (decision.amount > limit ? "ask" : "pay"), {
+      ask: (g) => g.approve("manager", { summary: ({ decision }) => `Pay ${decision.amount}?`, expires: "2d" }),
+      pay: (g) => g.tool("payment", lookup, ({ decision }) => ({ id: `ch_${decision.amount}` })),
+    })
+    .output(({ outcome, decision }) => ({ case: outcome.case, amount: decision.amount }))
+
+const models = (amount: number) =>
+  scriptedModel({ topic: { value: { kind: "billing" } }, decision: { value: { amount } } })
+
+describe("a replay of the same code", () => {
+  it("[REPLAY1] is the same, step by step, and calls nobody", async () => {
+    const run = await runWorkflow(desk(), { message: "twice!" }, { models: models(10) })
+    const report = await replayOf(run, desk())
+    expect(report).toMatchObject({ verdict: "same", outsideCalls: 0, counts: { same: 5 } })
+    expect(report.steps.map(({ path }) => path)).toEqual([
+      "topic",
+      "customer",
+      "decision",
+      "outcome",
+      "outcome.pay.payment",
+    ])
+  })
+
+  it("[REPLAY1] answers a person's decision from the recording", async () => {
+    const run = await createRun(desk(), { message: "twice!" }, { models: models(90) })
+    await run.settle({ skipTime: false })
+    await run.engine.commands.approve("outcome.ask.manager", { approved: true, by: "ann" })
+    await run.settle()
+    expect(run.status).toBe("succeeded")
+    expect(await replayOf(run, desk())).toMatchObject({ verdict: "same", end: { replayed: { status: "succeeded" } } })
+  })
+})
+
+describe("a replay of changed code names the step and the field", () => {
+  const recorded = () => runWorkflow(desk(), { message: "twice!" }, { models: models(10) })
+
+  it("[REPLAY2] of a prompt", async () => {
+    const report = await replayOf(await recorded(), desk({ prompt: "Judge" }))
+    expect(differences(report)).toEqual({ decision: "request-changed" })
+    expect(report.steps.find(({ path }) => path === "decision")?.changes).toEqual([
+      {
+        of: "request",
+        operation: 0,
+        path: "messages[0].content[0].text",
+        before: "Decide billing for Name of c1",
+        after: "Judge billing for Name of c1",
+      },
+    ])
+  })
+
+  it("[REPLAY2] of a schema", async () => {
+    const report = await replayOf(await recorded(), desk({ output: z.object({ amount: z.number().max(5) }) }))
+    expect(report.firstDifference).toBe("decision")
+    const changes = report.steps.find(({ path }) => path === "decision")?.changes
+    expect(changes).toContainEqual({
+      of: "request",
+      operation: 0,
+      path: "output.schema.properties.amount.maximum",
+      after: 5,
+    })
+  })
+
+  it("[REPLAY2] of a tool, and of what it is given", async () => {
+    const other = tool({ ...lookup, name: "find" })
+    const renamed = await replayOf(await recorded(), desk({ tool: other }))
+    expect(differences(renamed)).toEqual({ customer: "request-changed" })
+    expect(renamed.steps[1]?.changes).toEqual([{ of: "tool", path: "tool", before: "lookup", after: "find" }])
+    const asked = await replayOf(await recorded(), desk({ id: "c2" }))
+    expect(differences(asked)).toEqual({ customer: "request-changed" })
+    expect(asked.steps[1]?.changes).toEqual([{ of: "input", path: "id", before: "c1", after: "c2" }])
+  })
+
+  it("[REPLAY2] of a branch's condition", async () => {
+    const report = await replayOf(await recorded(), desk({ limit: 5 }))
+    expect(report.firstDifference).toBe("outcome")
+    expect(differences(report)).toEqual({
+      outcome: "request-changed",
+      "outcome.pay.payment": "missing",
+      "outcome.ask.manager": "extra",
+    })
+    expect(report.steps.find(({ path }) => path === "outcome")?.changes).toContainEqual({
+      of: "input",
+      path: "case",
+      before: "pay",
+      after: "ask",
+    })
+  })
+})
