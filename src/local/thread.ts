@@ -8,6 +8,7 @@
  * T3 after `close()` no thread of ours runs.
  */
 import { Worker } from "node:worker_threads"
+import type { Clock } from "../lib/clock.ts"
 import { parseWireProblem, wireError, wireErrorFrom } from "./wire-error.ts"
 
 export interface ThreadOptions<Reply> {
@@ -18,6 +19,8 @@ export interface ThreadOptions<Reply> {
   readonly parseReply: (value: unknown) => Reply
   readonly callTimeoutMs: number
   readonly maxQueued: number
+  /** Measures `callTimeoutMs`. */
+  readonly clock: Clock
 }
 
 interface Call<Reply> {
@@ -31,8 +34,11 @@ export class Thread<Request, Reply> {
   readonly #queue: Call<Reply>[] = []
   #worker: Worker
   #current: Call<Reply> | undefined
-  #timer: NodeJS.Timeout | undefined
+  #cancelTimer: () => void = () => undefined
+  /** The thread has loaded its model. */
   #isWarm = false
+  /** The thread may be given work: it is warm, and not being ended. */
+  #isOpen = false
   #isClosed = false
   readonly #ready = Promise.withResolvers<void>()
 
@@ -63,7 +69,7 @@ export class Thread<Request, Reply> {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    clearTimeout(this.#timer)
+    this.#cancelTimer()
     const error = wireError(503, "server_closing", `${this.#options.name} is shutting down.`)
     this.#ready.reject(error)
     for (const call of [this.#current, ...this.#queue.splice(0)]) call?.reject(error)
@@ -88,17 +94,18 @@ export class Thread<Request, Reply> {
   }
 
   #next(): void {
-    if (!this.#isWarm || this.#current) return
+    if (!this.#isOpen || this.#current) return
     const call = this.#queue.shift()
     if (!call) return
     this.#current = call
-    this.#timer = setTimeout(() => {
-      const { name, callTimeoutMs } = this.#options
+    const { name, callTimeoutMs, clock } = this.#options
+    this.#cancelTimer = clock.setTimer(callTimeoutMs, () => {
+      this.#isOpen = false
       this.#settle((slow) =>
         slow.reject(wireError(504, "model_timeout", `${name} gave no answer within ${callTimeoutMs} ms.`)),
       )
       void this.#worker.terminate()
-    }, this.#options.callTimeoutMs)
+    })
     this.#worker.postMessage(call.request)
   }
 
@@ -106,6 +113,7 @@ export class Thread<Request, Reply> {
     if (typeof message !== "object" || message === null) return
     if ("ready" in message) {
       this.#isWarm = true
+      this.#isOpen = true
       this.#ready.resolve()
     } else if ("problem" in message) {
       const error = wireErrorFrom(parseWireProblem(message.problem))
@@ -124,7 +132,7 @@ export class Thread<Request, Reply> {
   }
 
   #settle(how: (call: Call<Reply>) => void): void {
-    clearTimeout(this.#timer)
+    this.#cancelTimer()
     const call = this.#current
     this.#current = undefined
     if (call) how(call)
@@ -143,6 +151,7 @@ export class Thread<Request, Reply> {
       return
     }
     this.#isWarm = false
+    this.#isOpen = false
     this.#worker = this.#spawn()
   }
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path"
 import { z } from "zod"
 import { must } from "../../lib/assert.ts"
+import { systemClock } from "../../lib/clock.ts"
 import { Lru } from "../lru.ts"
 import { Thread } from "../thread.ts"
 
@@ -24,6 +25,7 @@ export class SentenceEncoder implements Embedder {
     parseReply: (reply) => REPLY.parse(reply),
     callTimeoutMs: 60_000,
     maxQueued: 1000,
+    clock: systemClock,
   })
   readonly #memory = new Lru<Promise<Float32Array>>(REMEMBERED_TEXTS)
 

@@ -58,10 +58,14 @@ function factsOf(lines: readonly Line[]): Fact[] {
   return lines.flatMap((line, index) => {
     const written = line.cells.flatMap((cell) => colonFacts(cell, line))
     if (written.length > 0) return written
-    const [first, second, third] = line.cells
-    if (first && second && third === undefined && isLabel(first)) return [{ key: first, value: second, line }]
     const above = lines[index - 1]
-    return above ? stackedFacts(above, line) : []
+    const stacked = above ? stackedFacts(above, line) : []
+    if (stacked.length > 0) return stacked
+    const [first, second, third] = line.cells
+    const isPair = first !== undefined && second !== undefined && third === undefined && isLabel(first)
+    const below = lines[index + 1]
+    const isHead = below !== undefined && stackedFacts(line, below).length > 0
+    return isPair && !isHead ? [{ key: first, value: second, line }] : []
   })
 }
 

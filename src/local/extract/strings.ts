@@ -166,7 +166,7 @@ function sentences(field: Field, { source, alike }: Evidence) {
       const fitting = wantsInstruction ? (isInstruction(sentence) ? INSTRUCTION_WEIGHT : -INSTRUCTION_WEIGHT) : 0
       const isFragment = wordCount(sentence) < 3 || factLines.has(sentence)
       // What a page is called stands at its top; a row of a table says nothing about it.
-      const place = topWeight * (1 - index / source.sentences.length) - (/ {2}/.test(sentence) ? 0.1 : 0)
+      const place = topWeight * (1 - index / source.sentences.length) - (/ {2}/.test(sentence) ? 0.2 : 0)
       const score = described + fitting + place - (isFragment ? 0.1 : 0)
       return { value: sentence, confidence: Math.min(0.75, Math.max(0.05, score)), evidence: sentence }
     })

@@ -1,6 +1,7 @@
 /** Text in images. Owns the reading thread and a memory of what each image said, by the digest of its bytes. */
 import { join } from "node:path"
 import { z } from "zod"
+import { systemClock } from "../../lib/clock.ts"
 import { sha256 } from "../../lib/digest.ts"
 import { Lru } from "../lru.ts"
 import { Thread } from "../thread.ts"
@@ -22,6 +23,7 @@ export class TextReader {
     parseReply: (reply) => READING.parse(reply),
     callTimeoutMs: 60_000,
     maxQueued: 64,
+    clock: systemClock,
   })
   // Promises, so that the same image asked for twice at once is read once.
   readonly #memory = new Lru<Promise<Reading>>(REMEMBERED_IMAGES)
