@@ -2,7 +2,7 @@
  * Serves an operation through the cache. Every policy still applies to a hit: the model that gave the answer must be one
  * that this very operation may use now, and what is blocked is blocked.
  */
-import type { CompiledCandidate } from "../routing/compiled.ts"
+import type { CompiledCandidate, CompiledRoute } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
 import { type Cache, type CacheEntry, cacheKey } from "./cache.ts"
 import { CACHED } from "./decision.ts"
@@ -21,8 +21,11 @@ export async function serveCached(session: Session, cache: Cache): Promise<Serve
   const key = cacheKey(session.operation, session.context, session.redaction)
   let hit = await fromCache(session, ranking, await cache.find(key))
   // Between seeing that nobody is under way and leading there is no await, so only one of many leads.
-  for (let other = cache.underWay(key); other && !hit; other = cache.underWay(key))
-    hit = await fromCache(session, ranking, await unlessAborted(other, session.options.signal))
+  for (let other = cache.underWay(key); other && !hit; other = cache.underWay(key)) {
+    const answer = await answerOf(other, session, ranking.route)
+    if (answer === "gave up") break
+    hit = await fromCache(session, ranking, answer)
+  }
   if (hit) return { end: hit, cache: "hit" }
   let end: LoopEnd = { status: "nobody" }
   await cache.lead(key, ranking.route.cacheMs, async () => {
@@ -32,15 +35,21 @@ export async function serveCached(session: Session, cache: Cache): Promise<Serve
   return { end, cache: "miss" }
 }
 
-/** What another operation is answered. Throws the reason as soon as `signal` aborts: nobody is held up by others. */
-async function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result | undefined> {
-  const aborted = Promise.withResolvers<undefined>()
-  const abort = () => aborted.resolve(undefined)
-  signal.addEventListener("abort", abort, { once: true })
-  const result = await Promise.race([work, aborted.promise])
-  signal.removeEventListener("abort", abort)
+/**
+ * What another operation is answered. Nobody is held up by others: throws the reason as soon as `signal` aborts, and gives
+ * up after the time of one attempt, for whoever leads may have died without a word.
+ */
+async function answerOf(other: Promise<CacheEntry | undefined>, session: Session, route: CompiledRoute) {
+  const { signal } = session.options
+  const gaveUp = Promise.withResolvers<"gave up">()
+  const stop = () => gaveUp.resolve("gave up")
+  signal.addEventListener("abort", stop, { once: true })
+  const cancel = session.services.clock.setTimer(route.timeout.attemptMs, stop)
+  const answer = await Promise.race([other, gaveUp.promise])
+  cancel()
+  signal.removeEventListener("abort", stop)
   signal.throwIfAborted()
-  return result
+  return answer
 }
 
 async function fromCache(

@@ -61,14 +61,19 @@ class Reader {
     let whole = this.#sequence()
     while (this.#take("|")) {
       const other = this.#sequence()
-      whole = { first: [...whole.first, ...other.first], last: [...whole.last, ...other.last], empty: whole.empty || other.empty }
+      whole = {
+        first: [...whole.first, ...other.first],
+        last: [...whole.last, ...other.last],
+        empty: whole.empty || other.empty,
+      }
     }
     return whole
   }
 
   #sequence(): Fragment {
     let whole = NOTHING
-    while (this.#at < this.#source.length && !"|)".includes(this.#source.charAt(this.#at))) whole = this.#join(whole, this.#repeated())
+    while (this.#at < this.#source.length && !"|)".includes(this.#source.charAt(this.#at)))
+      whole = this.#join(whole, this.#repeated())
     return whole
   }
 
@@ -123,7 +128,10 @@ class Reader {
       return NOTHING
     }
     if (/^\\(?:[1-9]|k)/.test(rest)) throw new Unreadable("a back-reference")
-    const character = /^(?:\[(?:\\.|[^\]\\])*\]|\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|c[A-Za-z]|.)|.)/su.exec(rest)
+    const character =
+      /^(?:\[(?:\\.|[^\]\\])*\]|\\(?:[pP]\{[^}]*\}|u\{[^}]*\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|c[A-Za-z]|.)|.)/su.exec(
+        rest,
+      )
     if (!character) throw new Unreadable("an unreadable character")
     this.#at += character[0].length
     return this.#state(character[0])

@@ -44,7 +44,12 @@ function exponential({ sets, next }: Automaton, budget: Budget): string | undefi
     if (hasDoubledEdge(next[start], inLoop)) return EXPONENTIAL
     // A pair that parted; when both meet again in `start`, two ways led round.
     const parted = walk([start, start], [inLoop, inLoop], sets, next, budget)
-    if (parted.some(([left, right]) => left !== right && reaches([left, right], [start, start], [inLoop, inLoop], sets, next, budget)))
+    if (
+      parted.some(
+        ([left, right]) =>
+          left !== right && reaches([left, right], [start, start], [inLoop, inLoop], sets, next, budget),
+      )
+    )
       return EXPONENTIAL
     if (budget.work <= 0) return undefined
   }
@@ -58,7 +63,11 @@ function polynomial({ sets, next }: Automaton, budget: Budget): string | undefin
   for (const p of looping) {
     for (const q of looping) {
       if (loops[p] === loops[q]) continue
-      const guards = [(state: number) => loops[state] === loops[p], () => true, (state: number) => loops[state] === loops[q]]
+      const guards = [
+        (state: number) => loops[state] === loops[p],
+        () => true,
+        (state: number) => loops[state] === loops[q],
+      ]
       if (reaches([p, p, q], [p, q, q], guards, sets, next, budget)) return POLYNOMIAL
       if (budget.work <= 0) return undefined
     }
@@ -111,7 +120,12 @@ function reaches(
 }
 
 /** Tuples one character further: all copies move, over a character that all of their new states consume. */
-function steps(tuple: readonly number[], guards: readonly Guard[], sets: readonly bigint[], next: Automaton["next"]): number[][] {
+function steps(
+  tuple: readonly number[],
+  guards: readonly Guard[],
+  sets: readonly bigint[],
+  next: Automaton["next"],
+): number[][] {
   let partial: { readonly states: number[]; readonly common: bigint }[] = [{ states: [], common: -1n }]
   for (const [index, state] of tuple.entries()) {
     const successors = [...new Set(next[state])].filter((successor) => guards[index]?.(successor))

@@ -59,7 +59,15 @@ export interface TranscribeOperation {
 
 export type Operation = GenerateOperation | EmbedOperation | ModerateOperation | TranscribeOperation
 
+/** Operations never change, and the digest of one is asked for by the run, the gateway and the cache. */
+const digests = new WeakMap<Operation, string>()
+
 /** SHA-256 of the operation's canonical JSON: the same question has the same digest, whoever asks it and when. */
 export function operationDigest(operation: Operation): string {
-  return sha256(canonicalJson(operation))
+  let digest = digests.get(operation)
+  if (digest === undefined) {
+    digest = sha256(canonicalJson(operation))
+    digests.set(operation, digest)
+  }
+  return digest
 }

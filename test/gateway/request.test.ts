@@ -8,6 +8,7 @@ import { seededRandom } from "../../src/lib/random.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import { PROVIDERS } from "../../src/providers/index.ts"
 import { compileRouting } from "../../src/routing/compile.ts"
+import { decide } from "../../src/routing/decide.ts"
 import { byProvider, CONTEXT, json, OPTIONS, QUESTION, STRUCTURED, say, world } from "./world.ts"
 
 const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const
@@ -206,6 +207,46 @@ describe("explaining", () => {
     expect(decision.reason).toBe("beta/m: alpha/m was skipped (not_configured).")
     expect(calls).toEqual([])
     expect(() => gateway.explain({ ...CONTEXT, route: "nonsense" }, QUESTION)).toThrow(/no route "nonsense"/)
+  })
+})
+
+describe("a decision", () => {
+  it("[ROUTE10] is made again from its record, for a thousand situations", async () => {
+    const config = {
+      models: { tuned: { model: "alpha/m", price: { input: 1, output: 2 } } },
+      routes: {
+        plan: {
+          try: ["tuned", { model: "beta/m", when: { "user.id": { $regex: "[02468]$" } } }, "gamma/m"],
+          split: { experiment: "e", by: "user.id", arms: { tuned: 1, "gamma/m": 1 } },
+        },
+      },
+      rules: [
+        { when: { "tenant.plan": "free" }, use: "beta/m" },
+        { when: { "run.region": { $ne: null } }, require: { region: "{run.region}" } },
+      ],
+    } as const
+    const { gateway } = world({
+      routing: config,
+      regions: { alpha: ["eu"], beta: ["us"], gamma: ["eu", "us"] },
+      script: say("x"),
+    })
+    const compiled = compileRouting(config)
+    for (let count = 0; count < 1_000; count += 1) {
+      const plan = count % 3 === 0 ? "free" : "pro"
+      const place = count % 5 === 0 ? { region: count % 2 === 0 ? "eu" : "us" } : {}
+      const { facts, candidates, experiment } = gateway.explain(
+        { ...CONTEXT, tenant: { id: "t", plan }, user: { id: `u${count}` }, ...place },
+        QUESTION,
+      )
+      const again = decide(JSON.parse(JSON.stringify(facts)), compiled)
+      expect(again?.candidates.map(({ candidate, struck }) => [candidate.model.key, struck])).toEqual(
+        candidates.map(({ provider, model, verdict, reason }) => [
+          `${provider}/${model}`,
+          verdict === "skipped" ? reason : undefined,
+        ]),
+      )
+      expect(again?.experiment).toEqual(experiment)
+    }
   })
 })
 
