@@ -60,4 +60,6 @@ export interface EngineHost {
     readonly text: string
     readonly reset?: true
   }) => void
+  /** Whether anybody listens to the pieces now. An answer that nobody listens to is asked for whole, which costs less. Default: yes. */
+  readonly isListening?: () => boolean
 }

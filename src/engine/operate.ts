@@ -1,6 +1,7 @@
 /** A step's questions to the gateway: asked once, logged before they are used, and answered from the log after a crash. */
 import { errorFrom } from "../lib/errors.ts"
 import { canonicalJson } from "../lib/json.ts"
+import type { Delta } from "../model/client.ts"
 import { type Operation, operationDigest } from "../model/operation.ts"
 import type { OperationOutcome } from "../model/record.ts"
 import type { OperationResult } from "../model/result.ts"
@@ -36,15 +37,14 @@ export async function operate(
 }
 
 function ask(session: Session, run: StepRun, operation: Operation): Promise<OperationOutcome> {
-  return session.host.models.operate(operation, operationContext(session, run), {
+  const { models, blobs, onDelta, isListening = () => true } = session.host
+  const { path, attempt } = run
+  const tell = (delta: Delta) =>
+    onDelta?.({ path, attempt, ...(delta.type === "reset" ? { text: "", reset: true } : { text: delta.text }) })
+  return models.operate(operation, operationContext(session, run), {
     signal: run.signal,
-    loadMedia: (ref) => session.host.blobs.get(ref),
-    onDelta: (delta) =>
-      session.host.onDelta?.({
-        path: run.path,
-        attempt: run.attempt,
-        ...(delta.type === "reset" ? { text: "", reset: true } : { text: delta.text }),
-      }),
+    loadMedia: (ref) => blobs.get(ref),
+    ...(onDelta && isListening() ? { onDelta: tell } : {}),
   })
 }
 

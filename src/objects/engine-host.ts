@@ -11,19 +11,20 @@ import type { EventStore } from "../store/event-store.ts"
 import { type Env, textVariables } from "./environment.ts"
 import { reach } from "./remote.ts"
 
-export interface EngineParts extends Required<Pick<EngineHost, "onEvents" | "onDelta">> {
+export interface EngineParts extends Required<Pick<EngineHost, "onEvents" | "onDelta" | "isListening">> {
   readonly workflow: Workflow
   readonly env: Env
   readonly store: EventStore
   readonly models: ModelClient
 }
 
-export function makeEngine({ workflow, env, store, models, onEvents, onDelta }: EngineParts): Engine {
+export function makeEngine({ workflow, env, store, models, onEvents, onDelta, isListening }: EngineParts): Engine {
   const host: EngineHost = {
     store,
     models,
     onEvents,
     onDelta,
+    isListening,
     blobs: new BucketBlobStore(env.BLOBS),
     kinds: kindsByName,
     clock: systemClock,

@@ -151,6 +151,7 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
         this.#subscribers.notify()
       },
       onDelta: (delta) => this.#sockets.delta(this.#webSockets.getConnections(), delta),
+      isListening: () => this.#sockets.hasSubscriber(this.#webSockets.getConnections()),
     })
     const jobs = this.lifecycle.jobs
     const driver = new Driver(engine, {

@@ -70,6 +70,11 @@ export class RunSockets {
     }
   }
 
+  hasSubscriber(connections: Iterable<Connection>): boolean {
+    for (const connection of connections) if (subscriptionOf(connection).subscribed) return true
+    return false
+  }
+
   /** Sends a piece of an answer that is still streaming in. */
   delta(
     connections: Iterable<Connection>,
