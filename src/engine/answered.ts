@@ -36,6 +36,11 @@ class Outside extends Error {}
 /** Endings that a step cannot bring about by itself when it is executed again. */
 const FROM_OUTSIDE = new Set<string>(["step_timeout", "step_crashed"])
 
+/** Resolves when the recording says that the run completed; at once when there is no order to keep. */
+export function endCue(session: Session): Promise<void> {
+  return atCue(session, "end", "", session.abort.signal)
+}
+
 /** Resolves when the recording says that the next attempt at the step started; at once when there is no order to keep. */
 export function startCue(session: Session, { path }: StepJob, signal: AbortSignal): Promise<void> {
   return atCue(session, "start", path, signal)
@@ -48,7 +53,7 @@ export async function executeAnswered(
   playback: Playback,
   execute: () => Promise<unknown>,
 ): Promise<unknown> {
-  const answer = await playback.answer(run.path, failuresOf(session, run.path))
+  const answer = run.kind.composite ? undefined : await playback.answer(run.path, failuresOf(session, run.path))
   if (answer && isFor(session, run, playback, answer)) run.answer = answer
   try {
     const output = await answered(session, run, playback, execute)

@@ -116,7 +116,7 @@ async function admit(session: Session, job: StepJob, parent: AbortSignal): Promi
 function execute(session: Session, run: StepRun): Promise<unknown> {
   const { playback } = session.host
   const act = () => run.kind.execute(run.node.config, run.input, makeContext(session, run))
-  return playback && !run.kind.composite ? executeAnswered(session, run, playback, act) : act()
+  return playback ? executeAnswered(session, run, playback, act) : act()
 }
 
 /** Whether a restart does not cut the step off, so that its attempt goes on: it waits, or only holds other steps. */

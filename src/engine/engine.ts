@@ -14,6 +14,7 @@ import { toJson } from "../lib/json.ts"
 import { type RunHeader, runEvent, stepEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
+import { endCue } from "./answered.ts"
 import { cancelOrphans } from "./children.ts"
 import { Commands } from "./commands.ts"
 import { compensate } from "./compensate.ts"
@@ -153,6 +154,7 @@ export class Engine {
       ? parseWith(workflow.outputSchema, result, "output_invalid", "output")
       : result
     const stored = await externalize(toJson(checked ?? null, "output"), host.blobs)
+    await endCue(session)
     log.append(runEvent("run.completed", { output: stored }))
   }
 

@@ -213,6 +213,8 @@ function happenings(recording: Recording): Happening[] {
         found.push({ seq: end.seq, atMs: end.atMs, cue: cueOf("end", path, failures), path })
     }
   }
+  const end = recording.endSeq === undefined ? undefined : recording.source.get(recording.endSeq)
+  if (end?.type === "run.completed") found.push({ seq: end.seq, atMs: end.atMs, cue: cueOf("end", "", 0), path: "" })
   for (const seq of recording.interventions) {
     const intervention = eventOf(recording.source, seq, "step.resolved", "run.cancelled")
     found.push({ seq, atMs: intervention.atMs, intervention })
