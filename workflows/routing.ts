@@ -54,4 +54,10 @@ export const routing = defineRouting({
     // Two failures of a planner are enough of the same: another model.
     { when: { "step.kind": "plan", "step.failures": { $gte: 2 } }, use: "wide" },
   ],
+  // The embedded models run on this machine: nothing is hidden from them.
+  redact: [
+    { detect: ["secret", "email", "card", "iban"], mode: "token", except: ["local"] },
+    { detect: ["private-key"], mode: "block", except: ["local"] },
+  ],
+  media: { pdf: "text" },
 })

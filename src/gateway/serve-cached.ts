@@ -2,6 +2,7 @@
  * Serves an operation through the cache. Every policy still applies to a hit: the model that gave the answer must be one
  * that this very operation may use now, and what is blocked is blocked.
  */
+import { untilAborted } from "../lib/abort.ts"
 import type { CompiledCandidate, CompiledRoute } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
 import { type Cache, type CacheEntry, cacheKey } from "./cache.ts"
@@ -40,16 +41,13 @@ export async function serveCached(session: Session, cache: Cache): Promise<Serve
  * up after the time of one attempt, for whoever leads may have died without a word.
  */
 async function answerOf(other: Promise<CacheEntry | undefined>, session: Session, route: CompiledRoute) {
-  const { signal } = session.options
   const gaveUp = Promise.withResolvers<"gave up">()
-  const stop = () => gaveUp.resolve("gave up")
-  signal.addEventListener("abort", stop, { once: true })
-  const cancel = session.services.clock.setTimer(route.timeout.attemptMs, stop)
-  const answer = await Promise.race([other, gaveUp.promise])
-  cancel()
-  signal.removeEventListener("abort", stop)
-  signal.throwIfAborted()
-  return answer
+  const cancel = session.services.clock.setTimer(route.timeout.attemptMs, () => gaveUp.resolve("gave up"))
+  try {
+    return await untilAborted(Promise.race([other, gaveUp.promise]), session.options.signal)
+  } finally {
+    cancel()
+  }
 }
 
 async function fromCache(

@@ -2,6 +2,7 @@
  * The time limits of one attempt: whole attempt, first output token, silence between tokens; and the caller's own abort.
  * All end the call through one signal; `expired` says which limit it was.
  */
+import { type Follower, follow, untilAborted } from "../lib/abort.ts"
 import type { Clock } from "../lib/clock.ts"
 
 export interface Limits {
@@ -12,10 +13,10 @@ export interface Limits {
 }
 
 export class TimeLimit {
-  readonly #controller = new AbortController()
+  readonly #follower: Follower
   readonly #clock: Clock
   readonly #limits: Limits
-  readonly #cancels: (() => void)[] = []
+  readonly #cancelWhole: () => void
   #cancelSilence: (() => void) | undefined
   #expired: string | undefined
   #begun = false
@@ -24,19 +25,14 @@ export class TimeLimit {
   constructor(clock: Clock, limits: Limits, signal: AbortSignal) {
     this.#clock = clock
     this.#limits = limits
-    const abort = () => this.#controller.abort(signal.reason)
-    if (signal.aborted) abort()
-    else {
-      signal.addEventListener("abort", abort, { once: true })
-      this.#cancels.push(() => signal.removeEventListener("abort", abort))
-    }
-    this.#cancels.push(this.#after(limits.attemptMs, `No complete answer within ${limits.attemptMs} ms.`))
+    this.#follower = follow(signal)
+    this.#cancelWhole = this.#after(limits.attemptMs, `No complete answer within ${limits.attemptMs} ms.`)
     if (limits.firstTokenMs !== undefined)
       this.#cancelSilence = this.#after(limits.firstTokenMs, `No first token within ${limits.firstTokenMs} ms.`)
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal
+    return this.#follower.signal
   }
 
   /** Which limit ended the attempt, in words; undefined when none did. */
@@ -54,32 +50,22 @@ export class TimeLimit {
       idleMs === undefined ? undefined : this.#after(idleMs, `The answer fell silent for ${idleMs} ms.`)
   }
 
-  /** `work`, or a rejection as soon as the signal aborts: a call that ignores the signal holds nobody up. */
-  async race<Result>(work: PromiseLike<Result>): Promise<Result> {
-    const { signal } = this
-    let onAbort: (() => void) | undefined
-    const aborted = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal.reason)
-      if (signal.aborted) onAbort()
-      else signal.addEventListener("abort", onAbort, { once: true })
-    })
-    try {
-      return await Promise.race([work, aborted])
-    } finally {
-      if (onAbort) signal.removeEventListener("abort", onAbort)
-    }
+  /** `work`, or a rejection as soon as the signal aborts. */
+  race<Result>(work: Promise<Result>): Promise<Result> {
+    return untilAborted(work, this.signal)
   }
 
   /** Ends all timers. Call it when the attempt is over. */
   end(): void {
     this.#cancelSilence?.()
-    for (const cancel of this.#cancels) cancel()
+    this.#cancelWhole()
+    this.#follower.release()
   }
 
   #after(delayMs: number, message: string): () => void {
     return this.#clock.setTimer(delayMs, () => {
       this.#expired ??= message
-      this.#controller.abort(new DOMException(message, "TimeoutError"))
+      this.#follower.abort(new DOMException(message, "TimeoutError"))
     })
   }
 }

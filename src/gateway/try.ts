@@ -50,7 +50,8 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
   if (!settle) return { candidate }
   const deltas = session.deltas.source()
   const number = session.nextNumber()
-  const input = attemptInput({ session, ranking, attempt, entry, request, deltas, number })
+  const speech = restoring(request, deltas)
+  const input = attemptInput({ session, ranking, attempt, entry, request, speech, number })
   const { record, reply } = await runAttempt(input)
   const repair = ranking.route.onInvalid.includes("repair")
   const judged = reply && resultOf(reply, request.operation, repair, request.placeholders)
@@ -58,7 +59,10 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
     const { result, repaired } = judged
     finish(session, { ...record, ...(repaired ? { repaired } : {}) }, settle)
     health.succeeded(candidate.model.key, record.durationMs)
-    const show = () => deltas.won(result.type === "generate" ? result.text : "")
+    const show = () => {
+      speech.end()
+      deltas.won(result.type === "generate" ? result.text : "")
+    }
     return { candidate, served: { result, reply, show } }
   }
   const bad = judged && "failure" in judged ? judged : undefined
@@ -111,11 +115,11 @@ interface Prepared {
   readonly attempt: Try
   readonly entry: CatalogueEntry
   readonly request: PreparedRequest
-  readonly deltas: DeltaSource
+  readonly speech: Speech
   readonly number: number
 }
 
-function attemptInput({ session, ranking, attempt, entry, request, deltas, number }: Prepared): AttemptInput {
+function attemptInput({ session, ranking, attempt, entry, request, speech, number }: Prepared): AttemptInput {
   const { services, context } = session
   const { catalogue, clock, transport } = services
   const { candidate, turns, waitedMs, purpose, signal } = attempt
@@ -155,15 +159,23 @@ function attemptInput({ session, ranking, attempt, entry, request, deltas, numbe
       ...(region === undefined ? {} : { region }),
       ...(entry.keys.length > 1 ? { key: keyIndex + 1 } : {}),
     },
-    ...(streams ? { onText: restoring(request, deltas) } : {}),
+    ...(streams ? { onText: speech.push } : {}),
     inputTokens: session.inputTokens,
     clock,
     cost: (usage, atMs) => costOf(candidate.model, usage, atMs, services),
   }
 }
 
+interface Speech {
+  readonly push: (text: string) => void
+  readonly end: () => void
+}
+
 /** Pieces as the subscriber may see them: placeholders that were split over pieces are put together and restored. */
-function restoring({ operation, placeholders }: PreparedRequest, deltas: DeltaSource): (text: string) => void {
+function restoring({ operation, placeholders }: PreparedRequest, deltas: DeltaSource): Speech {
   const restorer = placeholders.stream(operation.type === "generate" && operation.output !== undefined)
-  return (text) => deltas.push(restorer.push(text))
+  return {
+    push: (text) => deltas.push(restorer.push(text)),
+    end: () => deltas.push(restorer.end()),
+  }
 }

@@ -1,7 +1,8 @@
 /** The exact cache: what is answered from it, for whom, and which policies still hold. */
 import { describe, expect, it } from "vitest"
 import type { GenerateOperation } from "../../src/model/operation.ts"
-import { byProvider, CONTEXT, fail, inTurn, OPTIONS, QUESTION, type Script, say, world } from "./world.ts"
+import { byProvider, fail, inTurn, type Script, say } from "./wire.ts"
+import { CONTEXT, OPTIONS, QUESTION, world } from "./world.ts"
 
 const routing = { routes: { plan: { try: ["alpha/m", "beta/m"], cache: "10m" } } } as const
 const price = () => ({ costNanoUsd: 7, priced: true })

@@ -3,7 +3,8 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type HealthState, type ModelHealth, memoryHealth, mergeHealth } from "../../src/gateway/health.ts"
 import { fakeClock } from "../../src/lib/fake-clock.ts"
-import { byProvider, CONTEXT, fail, hang, inTurn, OPTIONS, QUESTION, type Script, say, world } from "./world.ts"
+import { byProvider, fail, hang, inTurn, type Script, say } from "./wire.ts"
+import { CONTEXT, OPTIONS, QUESTION, world } from "./world.ts"
 
 const ONE_TRY = [
   { model: "alpha/m", attempts: 1 },

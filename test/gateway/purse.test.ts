@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { type Booking, type Grant, openPurse, type Purse, type ReserveRequest } from "../../src/gateway/purse.ts"
 import { fakeClock } from "../../src/lib/fake-clock.ts"
-import { byProvider, fail, hang, QUESTION, say, world } from "./world.ts"
+import { byProvider, fail, hang, say } from "./wire.ts"
+import { QUESTION, world } from "./world.ts"
 
 const routing = {
   models: {

@@ -7,7 +7,8 @@ import type { Json } from "../../src/lib/json.ts"
 import { unsafeRegexReason } from "../../src/lib/safe-regex.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import { DETECTOR_NAMES, type DetectorName } from "../../src/routing/detectors.ts"
-import { byProvider, chunksOf, inTurn, QUESTION, STRUCTURED, say, stream, world } from "./world.ts"
+import { byProvider, chunksOf, inTurn, say, stream } from "./wire.ts"
+import { QUESTION, STRUCTURED, world } from "./world.ts"
 
 const EVERYTHING = { detect: DETECTOR_NAMES, mode: "token" } as const
 const ROUTES = { plan: { try: ["alpha/m", "beta/m"] } } as const
@@ -201,9 +202,9 @@ describe("an operation under redaction", () => {
 
   it("restores a streamed answer although its placeholders are cut", async () => {
     let seen = ""
-    const { operate } = world({ routing, script: () => stream(chunksOf("Mail [[EMAIL_1]] now", {}, 3)) })
+    const { operate } = world({ routing, script: () => stream(chunksOf("Mail [[EMAIL_1]] now [[", {}, 3)) })
     await operate(asks(MAIL), {}, { onDelta: (delta) => (seen += delta.type === "text" ? delta.text : "<reset>") })
-    expect(seen).toBe(`Mail ${MAIL} now`)
+    expect(seen).toBe(`Mail ${MAIL} now [[`)
   })
 
   it("hides the value in a re-ask too", async () => {

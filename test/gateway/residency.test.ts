@@ -2,7 +2,8 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { RoutingConfig } from "../../src/routing/config.ts"
-import { fail, hang, type Script, STRUCTURED, say, world } from "./world.ts"
+import { fail, hang, type Script, say } from "./wire.ts"
+import { STRUCTURED, world } from "./world.ts"
 
 const MODELS = ["alpha/1", "alpha/2", "beta/1", "beta/2", "gamma/1"] as const
 const model = fc.constantFrom(...MODELS)

@@ -1,0 +1,98 @@
+/** Structured answers: valid or a failure, and the ladder in between. */
+import { describe, expect, it } from "vitest"
+import type { OperationOutcome } from "../../src/model/record.ts"
+import { byProvider, inTurn, say } from "./wire.ts"
+import { QUESTION, STRUCTURED, world } from "./world.ts"
+
+const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const
+
+function classes(outcome: OperationOutcome): (string | undefined)[] {
+  return outcome.record.attempts.map(({ failure }) => failure?.class)
+}
+
+describe("structured answers", () => {
+  const GOOD = '{"action":"refund","amountUsd":12}'
+  const one = (onInvalid: readonly ("repair" | "reask" | "next")[]) => ({
+    routes: { plan: { try: ["alpha/m", "beta/m"], onInvalid } },
+  })
+
+  it("[GATE10] gives a value that is valid against the schema", async () => {
+    const { operate, calls } = world({ routing: TWO, script: say(GOOD) })
+    expect(await operate(STRUCTURED)).toMatchObject({ result: { value: { action: "refund", amountUsd: 12 } } })
+    expect(calls[0]?.body.response_format).toMatchObject({ type: "json_schema" })
+  })
+
+  it("puts the schema into words for a model without native structured output", async () => {
+    const { operate, calls } = world({
+      routing: TWO,
+      script: say(GOOD),
+      capabilities: { alpha: { structuredOutput: "instruction" } },
+    })
+    expect((await operate(STRUCTURED)).status).toBe("succeeded")
+    expect(calls[0]?.body.response_format).toBeUndefined()
+    expect(calls[0]?.body.messages[0]).toMatchObject({
+      role: "system",
+      content: expect.stringContaining('"amountUsd"'),
+    })
+  })
+
+  it.each([
+    ["a code fence", `Sure:\n\`\`\`json\n${GOOD}\n\`\`\``],
+    ["trailing commas and single quotes", "{'action': 'refund', 'amountUsd': 12,}"],
+    ["prose round it", `Here you are: ${GOOD} Anything else?`],
+  ])("[GATE11] mends broken JSON without asking again: %s", async (_, text) => {
+    const { operate, asked } = world({ routing: TWO, script: say(text) })
+    const outcome = await operate(STRUCTURED)
+    expect(outcome).toMatchObject({ result: { value: { action: "refund", amountUsd: 12 }, text: GOOD } })
+    expect(outcome.record.attempts).toMatchObject([{ outcome: "succeeded", repaired: true }])
+    expect(asked()).toHaveLength(1)
+  })
+
+  it("[GATE12] asks again with what is wrong, then goes to the next model, and pays for every rung", async () => {
+    const script = byProvider({ alpha: say('{"action":"dance","amountUsd":1}'), beta: say(GOOD) })
+    const { operate, calls, asked } = world({ routing: TWO, script, price: () => ({ costNanoUsd: 7, priced: true }) })
+    const outcome = await operate(STRUCTURED)
+    expect(asked()).toEqual(["alpha/m", "alpha/m", "beta/m"])
+    expect(classes(outcome)).toEqual(["output.schema_mismatch", "output.schema_mismatch", undefined])
+    expect(outcome.record.attempts[1]?.purpose).toBe("reask")
+    expect(calls[1]?.body.messages.slice(1)).toMatchObject([
+      { role: "assistant", content: '{"action":"dance","amountUsd":1}' },
+      { role: "user", content: expect.stringContaining("#/action") },
+    ])
+    expect(calls[2]?.body.messages).toHaveLength(1)
+    expect(outcome.record).toMatchObject({ costNanoUsd: 21, usage: { inputTokens: 30, outputTokens: 15 } })
+  })
+
+  it("climbs only the rungs that the route lists", async () => {
+    const broken = say("{'action': 'refund', 'amountUsd': 12}")
+    const stops = world({ routing: one([]), script: broken })
+    expect(await stops.operate(STRUCTURED)).toMatchObject({
+      status: "failed",
+      failure: { class: "output.invalid_json" },
+    })
+    expect(stops.asked()).toEqual(["alpha/m"])
+    const next = world({ routing: one(["next"]), script: byProvider({ alpha: broken, beta: say(GOOD) }) })
+    expect((await next.operate(STRUCTURED)).status).toBe("succeeded")
+    expect(next.asked()).toEqual(["alpha/m", "beta/m"])
+  })
+
+  it("takes a turn that calls tools for what it is", async () => {
+    const toolCalls = [{ name: "look_up", arguments: '{"id":1}' }]
+    const { operate } = world({ routing: TWO, script: say("", { toolCalls }) })
+    const outcome = await operate({
+      ...STRUCTURED,
+      tools: [{ name: "look_up", description: "", input: { type: "object" } }],
+    })
+    expect(outcome).toMatchObject({ result: { toolCalls: [{ name: "look_up", input: { id: 1 } }] } })
+  })
+
+  it("asks again when a tool's arguments are not JSON", async () => {
+    const script = inTurn(say("", { toolCalls: [{ name: "look_up", arguments: "{id" }] }), say("done"))
+    const { operate } = world({ routing: TWO, script })
+    const outcome = await operate({
+      ...QUESTION,
+      tools: [{ name: "look_up", description: "", input: { type: "object" } }],
+    })
+    expect(classes(outcome)).toEqual(["output.invalid_json", undefined])
+  })
+})
