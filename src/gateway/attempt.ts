@@ -13,6 +13,7 @@ import type { Exchange, Tape, Transport } from "../providers/transport.ts"
 import { recordTransport } from "../providers/wire/tape.ts"
 import { gatewayHeadersOf, requestIdOf, wireFailure, wireResponse, wireUsage } from "../providers/wire/verdict.ts"
 import { type Call, callProvider, type Reply } from "./call.ts"
+import { withoutSecrets } from "./redaction.ts"
 import { type Limits, TimeLimit } from "./time-limit.ts"
 
 export interface AttemptInput {
@@ -161,7 +162,7 @@ function recordOf(run: Run, usage: Usage, failure: Failure | undefined): Attempt
     durationMs: input.clock.nowMs() - startedAtMs,
     ...(firstTokenMs === undefined ? {} : { firstTokenMs }),
     outcome: failure ? "failed" : "succeeded",
-    ...(failure ? { failure } : {}),
+    ...(failure ? { failure: { ...failure, message: withoutSecrets(failure.message) } } : {}),
     usage,
     ...input.cost(usage, startedAtMs),
     ...(exchange?.status === undefined ? {} : { status: exchange.status }),

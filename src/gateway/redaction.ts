@@ -68,6 +68,17 @@ export function redact(operation: Operation, plan: RedactionPlan): Redacted {
   }
 }
 
+const SECRETS: RedactConfig = { detect: ["secret", "private-key"], mode: "token" }
+
+/** `text` with `[hidden]` for every secret: for what strangers' errors repeat of a request. */
+export function withoutSecrets(text: string): string {
+  let shown = text
+  for (const finder of findersOf(SECRETS, -1))
+    for (const { start, end } of find(shown, finder).reverse())
+      shown = `${shown.slice(0, start)}[hidden]${shown.slice(end)}`
+  return shown
+}
+
 const known = new WeakMap<RedactConfig, readonly Finder[]>()
 
 function findersOf(config: RedactConfig, rule: number): readonly Finder[] {

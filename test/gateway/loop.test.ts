@@ -42,6 +42,17 @@ describe("candidates", () => {
     expect(asked()).toEqual([])
   })
 
+  it("repeats no secret that a provider's error repeats", async () => {
+    const key = `sk-${"a1B2c3D4".repeat(5)}`
+    const { operate } = world({
+      routing: TWO,
+      script: fail(401, { error: { message: `Incorrect API key provided: ${key}.` } }),
+    })
+    const outcome = await operate()
+    expect(JSON.stringify(outcome)).not.toContain(key)
+    expect(outcome.status === "failed" && outcome.failure.message).toContain("[hidden]")
+  })
+
   it("names the route that is missing", async () => {
     const { operate } = world({ routing: { routes: { classify: { try: ["alpha/m"] } } }, script: say("x") })
     expect(await operate()).toMatchObject({ status: "failed", error: { code: "no_route" } })
@@ -156,6 +167,13 @@ describe("waiting", () => {
     const outcome = await operate(QUESTION, { deadlineMs: clock.nowMs() + 30_000 })
     expect(asked()).toEqual(["alpha/m", "beta/m"])
     expect(outcome.record.attempts[1]?.waitedMs).toBe(0)
+  })
+
+  it("goes to the next candidate rather than wait very long", async () => {
+    const script = byProvider({ alpha: fail(429, {}, { "retry-after": "120" }), beta: say("ok") })
+    const { operate, asked } = world({ routing: TWO, script })
+    await operate()
+    expect(asked()).toEqual(["alpha/m", "beta/m"])
   })
 
   it("begins no attempt after the deadline", async () => {
