@@ -4,6 +4,8 @@
  * again, whatever the order in which tasks would get there by themselves.
  */
 
+import type { Recording } from "./recording.ts"
+
 export type Cue = `${"start" | "end"} ${number} ${string}`
 
 /** The cue of the attempt at `path` that follows `failures` failed ones. */
@@ -11,17 +13,33 @@ export function cueOf(what: "start" | "end", path: string, failures: number): Cu
   return `${what} ${failures} ${path}`
 }
 
-export class Cues {
-  readonly #waiting = new Map<Cue, () => void>()
-  readonly #isHeld: (path: string, failures: number) => boolean
+/** Something that the recording says happened at `atMs`, as event `seq`. */
+export interface CuePoint {
+  readonly cue: Cue
+  readonly path: string
+  readonly seq: number
+  readonly atMs: number
+}
 
-  /** `isHeld`: whether the failure that followed `failures` others was held by a breakpoint in the recording. */
-  constructor(isHeld: (path: string, failures: number) => boolean) {
-    this.#isHeld = isHeld
+export class Cues {
+  readonly #recording: Recording
+  /** All cues of the recording. */
+  readonly points: ReadonlyMap<Cue, CuePoint>
+  readonly #waiting = new Map<Cue, () => void>()
+
+  constructor(recording: Recording) {
+    this.#recording = recording
+    this.points = new Map([...pointsOf(recording)].map((point) => [point.cue, point]))
   }
 
+  /** Whether the recording says when the task at `cue` went on. */
+  isRecorded(cue: Cue): boolean {
+    return this.points.has(cue)
+  }
+
+  /** Whether the failure that followed `failures` others was held by a breakpoint in the recording. */
   isHeld(path: string, failures: number): boolean {
-    return this.#isHeld(path, failures)
+    return this.#recording.steps.get(path)?.attempts[failures]?.end?.held === true
   }
 
   /** A task waits at `cue`; `wake` lets it look again. */
@@ -44,4 +62,16 @@ export class Cues {
     wake?.()
     return wake !== undefined
   }
+}
+
+function* pointsOf(recording: Recording): Generator<CuePoint> {
+  for (const { path, attempts } of recording.steps.values()) {
+    for (const [failures, { startSeq, startedAtMs, end }] of attempts.entries()) {
+      yield { cue: cueOf("start", path, failures), path, seq: startSeq, atMs: startedAtMs }
+      if (end && end.status !== "skipped")
+        yield { cue: cueOf("end", path, failures), path, seq: end.seq, atMs: end.atMs }
+    }
+  }
+  const end = recording.endSeq === undefined ? undefined : recording.source.get(recording.endSeq)
+  if (end?.type === "run.completed") yield { cue: cueOf("end", "", 0), path: "", seq: end.seq, atMs: end.atMs }
 }

@@ -18,7 +18,7 @@ import type { BlobStore } from "../store/blob-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
 import { OverlayBlobStore } from "../store/overlay-blob-store.ts"
 import { internalize } from "../store/values.ts"
-import { type Cue, Cues, cueOf } from "./cues.ts"
+import { type CuePoint, Cues } from "./cues.ts"
 import { Engine } from "./engine.ts"
 import type { EngineHost } from "./host.ts"
 import { type AnsweredOperation, recordedAnswer } from "./playback.ts"
@@ -51,7 +51,7 @@ export interface Played {
 export async function play(options: PlayOptions): Promise<Played> {
   const { recording, workflow } = options
   const clock = fakeClock(recording.createdAtMs)
-  const cues = new Cues((path, failures) => recording.steps.get(path)?.attempts[failures]?.end?.held === true)
+  const cues = new Cues(recording)
   const outside = { calls: 0 }
   const host = playHost(options, clock, cues, outside)
   host.store.append([runEvent("run.created", headerOf(recording.header, workflow))], clock.nowMs())
@@ -99,9 +99,7 @@ const nobody: ModelClient = {
 }
 
 /** Something that the recording says happened next. */
-type Happening =
-  | { readonly seq: number; readonly atMs: number; readonly cue: Cue; readonly path: string }
-  | { readonly seq: number; readonly atMs: number; readonly intervention: Intervention }
+type Happening = CuePoint | Intervention
 
 class Player {
   readonly #engine: Engine
@@ -120,7 +118,10 @@ class Player {
 
   async play(): Promise<void> {
     await this.#settle()
-    for (const happening of happenings(this.#recording)) {
+    const { source, interventions } = this.#recording
+    const decided = interventions.map((seq) => eventOf(source, seq, "step.resolved", "run.cancelled"))
+    const happenings: readonly Happening[] = [...this.#cues.points.values(), ...decided]
+    for (const happening of happenings.toSorted((left, right) => left.seq - right.seq)) {
       if (this.#engine.state.ended) return
       if ("cue" in happening) await this.#reach(happening)
       else await this.#intervene(happening)
@@ -129,7 +130,7 @@ class Player {
     if (this.#recording.endSeq !== undefined) await this.#finish()
   }
 
-  async #reach({ cue, path, atMs }: Extract<Happening, { cue: Cue }>): Promise<void> {
+  async #reach({ cue, path, atMs }: CuePoint): Promise<void> {
     await this.#waitUntil(this.#cues.isAwaited(cue) ? atMs - GRACE_MS : atMs)
     while (!this.#cues.isAwaited(cue) && (await this.#retry(path))) {}
     if (!this.#cues.isAwaited(cue)) return
@@ -139,8 +140,8 @@ class Player {
     await this.#settle()
   }
 
-  async #intervene({ intervention, atMs }: Extract<Happening, { intervention: Intervention }>): Promise<void> {
-    await this.#waitUntil(atMs)
+  async #intervene(intervention: Intervention): Promise<void> {
+    await this.#waitUntil(intervention.atMs)
     if (this.#engine.state.ended) return
     if (intervention.type === "run.cancelled") this.#engine.commands.cancel(intervention.data)
     else await this.#resolve(intervention)
@@ -201,23 +202,4 @@ class Player {
   async #settle(): Promise<void> {
     while ((await this.#engine.advance()) === "yield") {}
   }
-}
-
-/** What happened, in order. */
-function happenings(recording: Recording): Happening[] {
-  const found: Happening[] = []
-  for (const { path, attempts } of recording.steps.values()) {
-    for (const [failures, { startSeq, startedAtMs, end }] of attempts.entries()) {
-      found.push({ seq: startSeq, atMs: startedAtMs, cue: cueOf("start", path, failures), path })
-      if (end && end.status !== "skipped")
-        found.push({ seq: end.seq, atMs: end.atMs, cue: cueOf("end", path, failures), path })
-    }
-  }
-  const end = recording.endSeq === undefined ? undefined : recording.source.get(recording.endSeq)
-  if (end?.type === "run.completed") found.push({ seq: end.seq, atMs: end.atMs, cue: cueOf("end", "", 0), path: "" })
-  for (const seq of recording.interventions) {
-    const intervention = eventOf(recording.source, seq, "step.resolved", "run.cancelled")
-    found.push({ seq, atMs: intervention.atMs, intervention })
-  }
-  return found.sort((left, right) => left.seq - right.seq)
 }
