@@ -18,6 +18,8 @@ const SAME_LABEL = 0.55
 const MEANT = 0.25
 /** How much of what a sentence has in common with all options is taken off. */
 const CONTRAST = 0.3
+/** The most telling sentence decides; the others together have this share of the say. */
+const WHOLE_TEXT = 0.3
 /** How sure a lead over the other options makes: with examples a small lead means more. Fitted on labelled texts. */
 const SHARPNESS = { described: 12, exampled: 18 }
 
@@ -79,7 +81,8 @@ export function rankOptions(shape: EnumShape, evidence: Evidence, path: string):
       const best = units
         .map((unit) => ({ text: unit.text, score: unit.weight * contrast(unit.scores, index) }))
         .reduce((top, unit) => (unit.score > top.score ? unit : top), { text: "", score: 0 })
-      const fit = best.score + typedFit(option, evidence)
+      const whole = weightedMean(units.map((unit) => [contrast(unit.scores, index), unit.weight]))
+      const fit = (1 - WHOLE_TEXT) * best.score + WHOLE_TEXT * whole + typedFit(option, evidence)
       const score = option === fallback ? Math.max(MEANT, fit) : fit
       return { value: option.value, score, evidence: best.text }
     })
@@ -108,6 +111,11 @@ function typedFit(option: EnumOption, { source, examples }: Evidence): number {
     return Math.min(1, lines / KEPT_BY_LINES)
   })
   return TYPED_WEIGHT * (average(kept) - HALF_KEPT)
+}
+
+function weightedMean(values: readonly (readonly [value: number, weight: number])[]): number {
+  const total = values.reduce((sum, [, weight]) => sum + weight, 0)
+  return total === 0 ? 0 : values.reduce((sum, [value, weight]) => sum + value * weight, 0) / total
 }
 
 /** A sentence that is like every option says little about any. */

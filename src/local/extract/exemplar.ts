@@ -21,7 +21,7 @@ export function caseFinding(field: Field, nearest: NearestCase, evidence: Eviden
   const at = (output: Json): Json | undefined => valueAt(output, field.path)
   const shown = at(nearest.example.output)
   const margin = nearest.likeness - nearest.rivalOf(at)
-  const confidence = Math.min(0.97, nearest.likeness * (0.6 + 0.4 * Math.min(1, margin / 0.15)))
+  const confidence = Math.min(0.97, nearest.likeness * (0.55 + 0.45 * Math.min(1, margin / 0.2)))
   const like = (value: Json): Finding => ({ value, confidence, evidence: `like example ${nearest.number}` })
 
   const { shape } = field

@@ -78,10 +78,10 @@ function mayBeRecord(line: Line, item: Field): boolean {
   return !TOTALS.test(line.text) || stems(item.description).includes("total")
 }
 
-/** A line that is one value and hardly anything else, such as a date over a group. */
+/** A line that is one value and nothing else, such as a date over a group. */
 function isStandalone(line: Line): boolean {
   const [token, second] = line.tokens
-  return token !== undefined && second === undefined && wordCount(line.text) <= wordCount(token.text) + 1
+  return token !== undefined && second === undefined && !/[\p{L}\p{N}]/u.test(line.text.replace(token.text, ""))
 }
 
 function fromMarks(pool: readonly Line[], marks: readonly Line[]): Line[][] {
