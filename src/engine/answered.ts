@@ -126,6 +126,12 @@ export function beforeActing(session: Session, run: StepRun): void {
   if (session.host.playback?.beyond === "hold") throw new Unanswered(run.path)
 }
 
+/** Whether the attempt was stopped by `parent` before it ended; in the order of a recording, unless it ended there. */
+export function isStopped(session: Session, path: string, parent: AbortSignal): boolean {
+  const { cues } = session.host.playback ?? {}
+  return parent.aborted && !cues?.isRecorded(cueOf("end", path, failuresOf(session, path)))
+}
+
 /** Whether a failure of the step waits for somebody to decide about it: in the order of a recording, if it did there. */
 export function isHeld(session: Session, path: string, failureClass: FailureClass): boolean {
   const { cues } = session.host.playback ?? {}

@@ -13,7 +13,7 @@ import { MAX_INTERRUPTIONS } from "../lib/limits.ts"
 import { type EventData, type Stored, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
-import { executeAnswered, isHeld, pauseAt, startCue, Unanswered } from "./answered.ts"
+import { executeAnswered, isHeld, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { type ClassifiedFailure, classifyFailure, FinalFailure } from "./failure.ts"
 import { retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
@@ -92,7 +92,7 @@ async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): 
     return { status: "completed" }
   } catch (thrown) {
     if (session.log.closed) throw thrown
-    if (parent.aborted) throw stopped(session, job.path, parent.reason)
+    if (isStopped(session, job.path, parent)) throw stopped(session, job.path, parent.reason)
     if (thrown instanceof Unanswered) return { status: "unanswered" }
     const cause = deadline.signal.aborted ? deadline.signal.reason : thrown
     const failure = classifyFailure(cause, job.path, job.kind.tool ? "tool_failed" : "step_failed")
