@@ -189,7 +189,9 @@ describe("a case for a person", () => {
 
   it.each([
     ["promises a refund that was not decided", decided("answer", "billing-question"), "We will refund you $29.00."],
-    ["promises more than is due", decided("refund", "duplicate-charge"), "We have refunded $290.00."],
+    ["promises a refund that was not decided", decided("answer", "billing-question"), "If you like, you get $29 back."],
+    ["speaks of a refund that never was", decided("answer", "billing-question"), "That was already refunded."],
+    ["promises more than is due", decided("refund", "duplicate-charge"), "We have already refunded $290.00."],
     ["promises more than is due", decided("refund", "duplicate-charge"), "Your refund: 5,000 USD."],
     ["holds a card number", decided("refund", "duplicate-charge"), "It goes to 4242 4242 4242 4242."],
   ])("[REFUND6] is one whose reply %s: it is not sent", async (_fault, decision, text) => {
@@ -201,7 +203,7 @@ describe("a case for a person", () => {
 
   it.each([
     "We cannot refund this charge.",
-    "That charge was already refunded.",
+    "We will get back to you.",
     "Your plan costs $29.00 per month and $290.00 per year.",
     "You asked whether we refund the rest of the month.",
   ])("[REFUND6] is not one whose reply says: %s", async (text) => {

@@ -1,9 +1,10 @@
 /** What a request and a reply must keep before anything is done: scores of a moderation model, and rules of our own on the reply. */
 import { definePolicy } from "waybill"
-import type { Action } from "./rules.ts"
+import type { Action, Way } from "./rules.ts"
 
 export interface ReplyFacts {
   readonly action: Action
+  readonly way: Way
   /** What the reply may promise at most. */
   readonly refundCents: number
 }
@@ -22,20 +23,21 @@ export const compliance = definePolicy<ReplyFacts>({
   },
   rules: [
     {
-      id: "no-unfounded-promise",
-      description: "The reply promises a refund only when a refund was decided.",
+      id: "no-unfounded-refund",
+      description: "The reply speaks of a refund only when one was decided, or was made before.",
       texts: ["reply"],
-      violated: (text, { action }) => {
-        const promise = action === "refund" ? undefined : sentences(text).find(promisesMoney)
-        return promise === undefined ? undefined : `no refund was decided, and it says ${JSON.stringify(promise)}`
+      violated: (text, { action, way }) => {
+        if (action === "refund" || way === "refunded-before") return undefined
+        const claim = sentences(text).find(speaksOfRefund)
+        return claim && `no refund was decided, and it says ${JSON.stringify(claim)}`
       },
     },
     {
       id: "amount-within-refund",
       description: "A refund that the reply names is not more than the amount due.",
       texts: ["reply"],
-      violated: (text, { refundCents }) => {
-        const named = sentences(text).filter(promisesMoney).flatMap(amountsCents)
+      violated: (text, { action, refundCents }) => {
+        const named = action === "refund" ? sentences(text).filter(speaksOfRefund).flatMap(amountsCents) : []
         const over = named.find((cents) => cents > refundCents)
         return over === undefined ? undefined : `it names ${over / 100}, due is ${refundCents / 100}`
       },
@@ -49,13 +51,13 @@ export const compliance = definePolicy<ReplyFacts>({
   ],
 })
 
-const MONEY_BACK = /\b(?:refund\w*|reimburs\w*|credit(?:ed|ing)?|money back|pa(?:y|id|ying) (?:it |you )?back)\b/i
-/** What takes a promise out of a sentence: a denial, the past, or somebody else's wish. */
-const NO_PROMISE =
-  /\b(?:not|no|never|cannot|nothing|unable|without|before|already|whether|if|asked|request(?:ed)?)\b|n['’]t\b/i
+const REFUND =
+  /\b(?:refund\w*|reimburs\w*|credit(?:ed|ing)?|money back|(?:get|give|pay|paid|return|send|sent) [^.!?]{0,30}\bback(?! to))\b/i
+const DENIAL = /\b(?:not|no|never|cannot|nothing|unable|without|whether)\b|n['’]t\b/i
 
-function promisesMoney(sentence: string): boolean {
-  return MONEY_BACK.test(sentence) && !NO_PROMISE.test(sentence)
+/** Says that there is or will be one. Strict where in doubt: then a person reads the letter. */
+function speaksOfRefund(sentence: string): boolean {
+  return REFUND.test(sentence) && !DENIAL.test(sentence)
 }
 
 function sentences(text: string): string[] {

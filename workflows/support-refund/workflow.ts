@@ -42,13 +42,13 @@ export const supportRefund = workflow("support-refund", {
   })
   .plan("inquiry", { system: INQUIRY_SYSTEM, prompt: requestLines, examples: inquiryExamples, output: inquiry })
   .tool("customer", findCustomer, ({ input, screen }) => whoAsks(input, screen))
-  .tool("subscription", getSubscription, ({ customer }) => ({ customerId: known(customer).id }), {
+  .tool("subscription", getSubscription, ({ customer }) => ({ customerId: present(customer).id }), {
     when: ({ customer }) => customer !== null,
   })
-  .tool("charges", listCharges, ({ customer }) => ({ customerId: known(customer).id }), {
+  .tool("charges", listCharges, ({ customer }) => ({ customerId: present(customer).id }), {
     when: ({ customer, inquiry }) => customer !== null && inquiry.records === "charges",
   })
-  .tool("usage", getUsage, ({ customer }) => ({ customerId: known(customer).id }), {
+  .tool("usage", getUsage, ({ customer }) => ({ customerId: present(customer).id }), {
     when: ({ customer, inquiry }) => customer !== null && inquiry.records === "usage",
   })
   .code("facts", deriveFacts)
@@ -62,25 +62,25 @@ export const supportRefund = workflow("support-refund", {
       ...(screen.text === "" ? {} : { screen: screen.text }),
     }),
     policy: compliance,
-    facts: ({ verdict }) => ({ action: verdict.action, refundCents: verdict.due?.amountCents ?? 0 }),
+    facts: ({ verdict }) => ({ action: verdict.action, way: verdict.way, refundCents: verdict.due?.amountCents ?? 0 }),
   })
   .branch("outcome", ({ policy, verdict }) => (policy.flagged ? "escalate" : verdict.action), {
     refund: (g) =>
       g
         .approve("manager", {
           when: ({ verdict }) => verdict.due !== null && needsApproval(verdict.due),
-          summary: ({ verdict, customer }) => approvalText(known(verdict.due), known(customer)),
+          summary: ({ verdict, customer }) => approvalText(present(verdict.due), present(customer)),
           onReject: "continue",
         })
         // A manager may take days: what was due then need not be due now.
-        .tool("recheck", listCharges, ({ customer }) => ({ customerId: known(customer).id }), {
+        .tool("recheck", listCharges, ({ customer }) => ({ customerId: present(customer).id }), {
           when: ({ manager }) => manager?.approved === true,
         })
         .code("due", ({ verdict, manager, recheck }) => {
           if (!verdict.due || manager?.approved === false) return null
           return recheck ? stillDue(verdict.due, recheck) : verdict.due
         })
-        .tool("payment", refundCharge, ({ due }) => known(due), { when: ({ due }) => due !== null })
+        .tool("payment", refundCharge, ({ due }) => present(due), { when: ({ due }) => due !== null })
         .tool("ticket", openTicket, noRefundTicket, { when: ({ payment }) => !payment?.refund }),
     answer: (g) => g,
     escalate: (g) => g.tool("ticket", openTicket, escalationTicket),
@@ -95,7 +95,7 @@ function approvalText(
 }
 
 /** What the step's `when` has made sure of. */
-function known<Value>(value: Value | null): Value {
+function present<Value>(value: Value | null): Value {
   if (value === null) throw new Error("A step ran without what its condition asks for.")
   return value
 }
