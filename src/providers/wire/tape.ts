@@ -1,6 +1,7 @@
 /**
  * The tape: wraps a transport so that every exchange of one attempt is recorded as it passes.
- * Invariant: it changes no byte, delays none and never reads ahead of the package: a body that nobody reads stays unread.
+ * Invariant: it changes no byte, and of a stream it delays none and never reads ahead of the package. An answer that is one
+ * JSON text is read to its end first.
  */
 import type { AiBinding, Exchange, Tape, Transport } from "../transport.ts"
 
@@ -80,7 +81,9 @@ class Recording implements Exchange {
   }
 
   async follow(answer: Promise<Response>): Promise<Response> {
-    return this.tap(await this.catching(answer))
+    const response = await this.catching(answer)
+    const isWhole = response.headers.get("content-type")?.startsWith("application/json") ?? false
+    return isWhole ? this.whole(response) : this.tap(response)
   }
 
   async catching<Answer>(answer: Promise<Answer>): Promise<Answer> {
@@ -103,15 +106,29 @@ class Recording implements Exchange {
 
   /** The same response, its body passing through this recording. */
   tap(response: Response): Response {
+    this.#open(response)
+    return response.body === null ? response : copyOf(response, this.#through(response.body))
+  }
+
+  /** The same response, read to its end: nobody can use half a JSON text, and a stream in between costs more than the call. */
+  async whole(response: Response): Promise<Response> {
+    this.#open(response)
+    if (response.body === null) return response
+    const reader = response.body.getReader()
+    try {
+      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) this.#chunks.push(piece.value)
+      this.body = "ended"
+      return copyOf(response, this.bytes())
+    } catch (error) {
+      this.#broke(error)
+      return copyOf(response, brokenAfter(this.bytes(), error))
+    }
+  }
+
+  #open(response: Response): void {
     this.status = response.status
     this.headers = headersOf(response.headers)
-    if (response.body === null) return response
-    this.body = "open"
-    return new Response(this.#through(response.body), {
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-    })
+    if (response.body !== null) this.body = "open"
   }
 
   #through(source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
@@ -147,6 +164,18 @@ class Recording implements Exchange {
     this.body = "broken"
     this.error = error
   }
+}
+
+function copyOf({ status, statusText, headers }: Response, body: BodyInit): Response {
+  return new Response(body, { status, statusText, headers })
+}
+
+/** A body that breaks where the recorded one did. */
+function brokenAfter(bytes: Uint8Array, error: unknown): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(bytes),
+    pull: (controller) => controller.error(error),
+  })
 }
 
 function headersOf(headers: Headers): Record<string, string> {
