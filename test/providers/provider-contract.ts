@@ -8,8 +8,9 @@ import { FAILURE_POLICIES } from "../../src/gateway/failure-policy.ts"
 import { costAt } from "../../src/ledger/price.ts"
 import type { FailureClass } from "../../src/model/failure.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
-import { NO_USAGE, type Usage } from "../../src/model/result.ts"
+import type { Usage } from "../../src/model/result.ts"
 import { type Driven, drive, PRICE, type Setup, STRUCTURED, TEXT, WITH_EFFORT, WITH_IMAGE, WITH_TOOL } from "./drive.ts"
+import { expectFault, type Fault } from "./faults.ts"
 import { answer, cut, type Frame, fixtureJson, fixtureText, framed, success, type WireAnswer } from "./wire-answer.ts"
 
 /** An answer that the fixtures hold, and how it must be read. */
@@ -36,26 +37,6 @@ export interface ProviderSpec extends Setup {
   readonly thinking?: Known
   /** Headers of an answer, and the request id to be read from them. */
   readonly requestId?: { readonly headers: Readonly<Record<string, string>>; readonly id: string }
-}
-
-/** One fault of `faults.json`. `source` says where the provider documents it. */
-interface Fault {
-  readonly name: string
-  readonly source: string
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  /** A JSON document, or the body's text itself. */
-  readonly body?: unknown
-  /** SSE blocks, or frames of an AWS event stream: a 200 that fails inside. */
-  readonly events?: readonly string[]
-  readonly frames?: readonly Frame[]
-  readonly expect: {
-    readonly class: FailureClass
-    readonly then: string
-    readonly code?: string
-    readonly retryAfterMs?: number
-    readonly usage?: Partial<Usage>
-  }
 }
 
 type Requests = Readonly<Record<"text" | "stream" | "effort" | "tool" | "toolResult" | "structured" | "image", unknown>>
@@ -237,36 +218,6 @@ function eventPrefixes(folder: string, file: string): WireAnswer[] {
   if ("refuse" in whole) return []
   const blocks = new TextDecoder().decode(whole.bytes).split(/(?<=\n\n)/)
   return blocks.map((_, count) => answer(200, whole.headers, blocks.slice(0, count).join("")))
-}
-
-async function expectFault(spec: ProviderSpec, fault: Fault): Promise<void> {
-  const stream = fault.events !== undefined || fault.frames !== undefined
-  const { record, sent } = await drive(spec, TEXT, [wireOf(fault)], { stream })
-  const { class: failureClass, then, code, retryAfterMs } = fault.expect
-  expect(record.failure).toEqual({
-    class: failureClass,
-    message: expect.stringMatching(/./),
-    status: fault.status ?? 200,
-    ...(code === undefined ? {} : { providerCode: code }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  })
-  expect(FAILURE_POLICIES[failureClass].then).toBe(then)
-  const usage = { ...NO_USAGE, ...fault.expect.usage }
-  expect(record).toMatchObject({ outcome: "failed", usage, ...costAt(PRICE, usage) })
-  expect(sent).toHaveLength(1)
-}
-
-function wireOf({ status, headers, body, events, frames }: Fault): WireAnswer {
-  if (frames) return framed(frames, headers)
-  if (events)
-    return answer(
-      200,
-      { "content-type": "text/event-stream", ...headers },
-      events.map((block) => `${block}\n\n`).join(""),
-    )
-  const text = typeof body === "string" ? body : body === undefined ? "" : JSON.stringify(body)
-  const type = text.startsWith("<") ? "text/html" : "application/json"
-  return answer(status ?? 200, { "content-type": type, ...headers }, text)
 }
 
 function expectSuccess({ record, reply, sent }: Driven, { usage }: Known): void {
