@@ -1,7 +1,7 @@
 /** SHA-256, synchronously, so that a digest can be taken inside a storage transaction. */
-import { createHash } from "node:crypto"
+import { hash } from "node:crypto"
 
 /** Lower-case hex SHA-256 (64 characters) of UTF-8 text or bytes. */
 export function sha256(data: string | Uint8Array): string {
-  return createHash("sha256").update(data).digest("hex")
+  return hash("sha256", data, "hex")
 }
