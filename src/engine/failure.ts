@@ -21,7 +21,6 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, FailureClass>> = {
   approval_rejected: "own_code.config",
   wait_timeout: "own_code.config",
   step_crashed: "own_code.config",
-  child_failed: "own_code.config",
 }
 
 export interface ClassifiedFailure extends StepFailure {
