@@ -191,8 +191,7 @@ describe("a breakpoint on failures", () => {
 
   it("[RUN18] tries again with an input that was edited, or goes on with an output given by hand, or without one", async () => {
     const edited = await held()
-    await edited.run.engine.commands.resolve("step", { action: "edit", input: { by: "ann" } })
-    await edited.run.engine.commands.resolve("step", { action: "retry" })
+    await edited.run.engine.commands.edit("step", { input: { by: "ann" } })
     edited.run.engine.commands.resume()
     await edited.run.settle()
     expect(edited.tool.calls[1]?.input).toEqual({ by: "ann" })
