@@ -37,6 +37,7 @@ export function callOptions(input: PromptInput): LanguageModelV4CallOptions {
   const { output, tools } = operation
   const maxOutputTokens = operation.maxOutputTokens ?? model.maxOutputTokens
   const temperature = operation.temperature ?? model.temperature
+  const providerOptions = optionsFor(operation, provider, model)
   const reasoning = operation.reasoningEffort ?? model.reasoningEffort
   return {
     prompt: promptOf(input),
@@ -57,24 +58,24 @@ export function callOptions(input: PromptInput): LanguageModelV4CallOptions {
           toolChoice: { type: operation.toolChoice ?? "auto" },
         }
       : {}),
-    providerOptions: optionsFor(operation, provider, model),
+    ...(providerOptions ? { providerOptions } : {}),
   }
 }
 
-/** Options of the provider's wiring, then of the deployment, then of the step: the later ones win, member by member. */
-function optionsFor(operation: GenerateOperation, provider: Provider, model: CompiledModel): SharedV4ProviderOptions {
-  const own = operation.providerOptions ?? {}
+/**
+ * Options of the provider's wiring, then of the deployment, then of the step: the later ones win, member by member.
+ * Undefined when there are none: a package parses whatever it is given, and that takes longer than the rest of the call.
+ */
+function optionsFor(
+  operation: GenerateOperation,
+  provider: Provider,
+  model: CompiledModel,
+): SharedV4ProviderOptions | undefined {
+  const steps = operation.providerOptions ?? {}
   const wired = provider.callOptions?.(operation, model.model) ?? {}
-  return {
-    ...own,
-    ...wired,
-    [provider.optionsKey]: {
-      ...wired[provider.optionsKey],
-      ...model.options,
-      ...own[provider.optionsKey],
-      ...own[provider.id],
-    },
-  }
+  const own = { ...wired[provider.optionsKey], ...model.options, ...steps[provider.optionsKey], ...steps[provider.id] }
+  const all = { ...steps, ...wired, ...(Object.keys(own).length > 0 ? { [provider.optionsKey]: own } : {}) }
+  return Object.keys(all).length > 0 ? all : undefined
 }
 
 function promptOf(input: PromptInput): LanguageModelV4Prompt {
