@@ -8,7 +8,7 @@ import type { AiBinding, Exchange, Tape, Transport } from "../transport.ts"
 /** A tape around `transport`. Hand `tape.transport` to the provider and read `tape.exchanges` afterwards. */
 export function recordTransport(transport: Transport): Tape {
   const exchanges: Recording[] = []
-  const start = (url: string, method: string, headers: Readonly<Record<string, string>>) => {
+  const start: StartRecording = (url, method, headers) => {
     const recording = new Recording(url, method, headers)
     exchanges.push(recording)
     return recording
@@ -24,14 +24,14 @@ export function recordTransport(transport: Transport): Tape {
   }
 }
 
-type StartRecording = (url: string, method: string, headers: Readonly<Record<string, string>>) => Recording
+/** Headers are read when somebody asks for them: hardly anybody does, and reading them is not free. */
+type ReadHeaders = () => Readonly<Record<string, string>>
+type StartRecording = (url: string, method: string, headers: ReadHeaders) => Recording
 
 function recordedFetch(inner: Pick<AiBinding, "fetch">["fetch"], start: StartRecording): typeof fetch {
   return async (input: RequestInfo | URL, init?: RequestInit) => {
     const request = input instanceof Request ? input : undefined
-    const recording = start(
-      request?.url ?? String(input),
-      init?.method ?? request?.method ?? "GET",
+    const recording = start(request?.url ?? String(input), init?.method ?? request?.method ?? "GET", () =>
       headersOf(new Headers(init?.headers ?? request?.headers)),
     )
     return recording.follow(inner(input, init))
@@ -43,7 +43,7 @@ function recordedBinding(ai: AiBinding, start: StartRecording): AiBinding {
   return {
     fetch: recordedFetch((input, init) => ai.fetch(input, init), start),
     async run(model, input, options) {
-      const recording = start(`binding:AI/run/${model}`, "POST", {})
+      const recording = start(`binding:AI/run/${model}`, "POST", () => ({}))
       const answer = await recording.catching(ai.run(model, input, options))
       return answer instanceof Response ? recording.tap(answer) : recording.close(answer)
     },
@@ -53,17 +53,21 @@ function recordedBinding(ai: AiBinding, start: StartRecording): AiBinding {
 class Recording implements Exchange {
   readonly url: string
   readonly method: string
-  readonly requestHeaders: Readonly<Record<string, string>>
+  readonly #requestHeaders: ReadHeaders
   status: number | undefined
   headers: Readonly<Record<string, string>> = {}
   body: Exchange["body"] = "none"
   error: unknown
   readonly #chunks: Uint8Array[] = []
 
-  constructor(url: string, method: string, requestHeaders: Readonly<Record<string, string>>) {
+  constructor(url: string, method: string, requestHeaders: ReadHeaders) {
     this.url = url
     this.method = method
-    this.requestHeaders = requestHeaders
+    this.#requestHeaders = requestHeaders
+  }
+
+  get requestHeaders(): Readonly<Record<string, string>> {
+    return this.#requestHeaders()
   }
 
   text(): string {
@@ -106,29 +110,30 @@ class Recording implements Exchange {
 
   /** The same response, its body passing through this recording. */
   tap(response: Response): Response {
-    this.#open(response)
-    return response.body === null ? response : copyOf(response, this.#through(response.body))
+    this.#answered(response)
+    if (response.body === null) return response
+    this.body = "open"
+    return copyOf(response, this.#through(response.body))
   }
 
   /** The same response, read to its end: nobody can use half a JSON text, and a stream in between costs more than the call. */
   async whole(response: Response): Promise<Response> {
-    this.#open(response)
-    if (response.body === null) return response
-    const reader = response.body.getReader()
+    this.#answered(response)
+    this.body = "open"
     try {
-      for (let piece = await reader.read(); !piece.done; piece = await reader.read()) this.#chunks.push(piece.value)
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      this.#chunks.push(bytes)
       this.body = "ended"
-      return copyOf(response, this.bytes())
+      return copyOf(response, bytes)
     } catch (error) {
       this.#broke(error)
-      return copyOf(response, brokenAfter(this.bytes(), error))
+      return copyOf(response, new ReadableStream({ start: (controller) => controller.error(error) }))
     }
   }
 
-  #open(response: Response): void {
+  #answered(response: Response): void {
     this.status = response.status
     this.headers = headersOf(response.headers)
-    if (response.body !== null) this.body = "open"
   }
 
   #through(source: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
@@ -168,14 +173,6 @@ class Recording implements Exchange {
 
 function copyOf({ status, statusText, headers }: Response, body: BodyInit): Response {
   return new Response(body, { status, statusText, headers })
-}
-
-/** A body that breaks where the recorded one did. */
-function brokenAfter(bytes: Uint8Array, error: unknown): ReadableStream<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(bytes),
-    pull: (controller) => controller.error(error),
-  })
 }
 
 function headersOf(headers: Headers): Record<string, string> {
