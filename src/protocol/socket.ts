@@ -70,7 +70,14 @@ export const ServerFrame = named(
   "ServerFrame",
   z.discriminatedUnion("type", [
     z.object({ type: z.literal("event"), event: EventView }),
-    z.object({ type: z.literal("delta"), path, attempt: z.int(), text: z.string() }),
+    // `reset`: what this attempt of the step had streamed before is void.
+    z.object({
+      type: z.literal("delta"),
+      path,
+      attempt: z.int(),
+      text: z.string(),
+      reset: z.literal(true).exactOptional(),
+    }),
     z.object({ type: z.literal("state"), run: RunView }),
     z.object({ type: z.literal("ack"), ref, run: RunView.exactOptional() }),
     z.object({ type: z.literal("problem"), ref, problem: Problem }),
@@ -120,7 +127,12 @@ export function eventFrame(event: RunEvent): string {
   return JSON.stringify({ type: "event", event })
 }
 
-export function deltaFrame(delta: { readonly path: string; readonly attempt: number; readonly text: string }): string {
+export function deltaFrame(delta: {
+  readonly path: string
+  readonly attempt: number
+  readonly text: string
+  readonly reset?: true
+}): string {
   return JSON.stringify({ type: "delta", ...delta })
 }
 
