@@ -155,8 +155,14 @@ async function asAWhole(session: Session, run: StepRun, end: AnswerEnd): Promise
     : output
 }
 
-/** When answers beyond the recording are live, only what is asked as it was asked then is answered by it. */
+/**
+ * Whether the recorded answer is one to what is asked now. What somebody changed since was not asked then, and when answers
+ * beyond the recording are live, nor was anything with another input.
+ */
 function isFor(session: Session, run: StepRun, playback: Playback, answer: RecordedAnswer): boolean {
+  if (playback.cues) return true
+  const edit = session.log.state.edits.get(run.path)
+  if (edit ? !edit.copied : run.model !== undefined) return false
   if (playback.beyond === "hold") return true
   const { inputSeq } = session.log.step(run.path) ?? {}
   if (inputSeq === undefined) return true

@@ -7,20 +7,20 @@
  * 3. The input that the first attempt logged is the input of every attempt, unless somebody edited it.
  */
 import type { RetryPolicy } from "../graph/node.ts"
-import { errorData, errorFrom, WaybillError } from "../lib/errors.ts"
-import { type Json, toJson } from "../lib/json.ts"
-import { MAX_INTERRUPTIONS } from "../lib/limits.ts"
-import { type EventData, type Stored, stepEvent } from "../run/event.ts"
+import { errorData, errorFrom } from "../lib/errors.ts"
+import { toJson } from "../lib/json.ts"
+import { type EventData, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
 import { executeAnswered, isHeld, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
-import { type ClassifiedFailure, classifyFailure, FinalFailure } from "./failure.ts"
+import { begin, goesOn } from "./begin.ts"
+import { endAsEdited } from "./edits.ts"
+import { type ClassifiedFailure, classifyFailure } from "./failure.ts"
 import { retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
 import { makeContext } from "./step-context.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
-import { type TimeLimit, timeLimit, totalEnd } from "./timeouts.ts"
-import { deepFreeze } from "./values.ts"
+import { timeLimit, totalEnd } from "./timeouts.ts"
 
 /** Runs the step at `job.path` until it has an output. Throws its error when it failed for good. */
 export async function runAttempts(session: Session, job: StepJob, signal: AbortSignal): Promise<void> {
@@ -86,6 +86,7 @@ async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): 
   const deadline = session.deadlines.start(parent, limit?.atMs, limit?.reason)
   let run: StepRun | undefined
   try {
+    if (endAsEdited(session, job)) return { status: "completed" }
     run = await begin(session, job, limit, deadline.signal, free)
     const output = await execute(session, run)
     await complete(session, run, output)
@@ -117,72 +118,6 @@ function execute(session: Session, run: StepRun): Promise<unknown> {
   const { playback } = session.host
   const act = () => run.kind.execute(run.node.config, run.input, makeContext(session, run))
   return playback ? executeAnswered(session, run, playback, act) : act()
-}
-
-/** Whether a restart does not cut the step off, so that its attempt goes on: it waits, or only holds other steps. */
-function goesOn(step: StepState): boolean {
-  return step.status === "waiting" || (step.composite && step.status === "running")
-}
-
-/** Logs the start of an attempt, unless the step is in the middle of one that goes on. */
-async function begin(
-  session: Session,
-  job: StepJob,
-  limit: TimeLimit | undefined,
-  signal: AbortSignal,
-  release: () => void,
-): Promise<StepRun> {
-  const { path, kind, node } = job
-  const step = session.log.step(path)
-  const resuming = step !== undefined && goesOn(step)
-  const attempt = resuming ? step.attempt : (step?.attempt ?? 0) + 1
-  if (attempt - (step?.failures ?? 0) > MAX_INTERRUPTIONS) {
-    const message = `The step was interrupted ${MAX_INTERRUPTIONS} times without ending.`
-    throw new FinalFailure(new WaybillError("step_crashed", message, { path }))
-  }
-  if (step && limit && limit.atMs <= session.nowMs()) throw limit.reason
-  const model = step?.resolution?.action === "retry" ? step.resolution.model : undefined
-  const deadlineMs = limit?.atMs
-  const base = {
-    ...job,
-    attempt,
-    signal,
-    release,
-    ...(resuming && step.digest !== digestOf(job) ? { changed: true } : {}),
-    ...(model === undefined ? {} : { model }),
-    ...(deadlineMs === undefined ? {} : { deadlineMs }),
-  }
-  const recorded = step?.inputSeq === undefined ? undefined : ((await session.values.load(step.inputSeq)) as Json)
-  if (resuming) return { ...base, input: recorded ?? null }
-  const started = { kind: node.kind, digest: digestOf(job), ...(kind.composite ? { composite: true } : {}) }
-  if (recorded !== undefined) {
-    session.log.append(stepEvent("step.started", path, attempt, { ...started, ...effectOf(session, job) }))
-    // A copy: what is loaded is shared and frozen, and a tool may change the input that it is given.
-    return { ...base, input: kind.composite ? recorded : toJson(recorded) }
-  }
-  const { input, stored } = await resolveInput(session, job).catch((thrown: unknown) => {
-    // There is no input, but the start is logged all the same: the failure needs a step to belong to.
-    if (!session.log.closed) session.log.append(stepEvent("step.started", path, attempt, started))
-    throw thrown
-  })
-  session.log.append(stepEvent("step.started", path, attempt, { ...started, input: stored, ...effectOf(session, job) }))
-  return { ...base, input: kind.composite ? deepFreeze(input) : input }
-}
-
-/** What the step's closures make of the values. What they throw they would throw again, so there is no second try. */
-async function resolveInput(
-  session: Session,
-  job: StepJob,
-): Promise<{ readonly input: Json; readonly stored: Stored }> {
-  const { kind, node, path, values } = job
-  const facts = { nowMs: session.nowMs() }
-  const input = await session.values
-    .evaluate((seen) => kind.resolve(node.config, seen, facts), values)
-    .then((resolved) => toJson(resolved ?? null, path))
-    .catch((thrown: unknown) => {
-      throw new FinalFailure(thrown)
-    })
-  return { input, stored: await externalize(input, session.host.blobs) }
 }
 
 async function complete(session: Session, run: StepRun, output: unknown): Promise<void> {
@@ -240,16 +175,4 @@ function retryAt(session: Session, job: StepJob, failure: Failed, failures: numb
 /** The author's policy, else the kind's, else once: what may be tried again without harm only its author or its kind can know. */
 function policyOf({ kind, node }: StepJob): RetryPolicy {
   return node.options.retry ?? kind.retry?.(node.config) ?? { attempts: 1 }
-}
-
-function digestOf({ node }: StepJob): string {
-  return `${node.shape}.${node.digest}`
-}
-
-function effectOf(
-  session: Session,
-  { kind, node, path }: StepJob,
-): Pick<EventData["step.started"], "effect" | "idempotencyKey" | "tool"> {
-  const tool = kind.tool?.(node.config)
-  return tool ? { tool: tool.name, effect: tool.effect, idempotencyKey: session.idempotencyKey(path) } : {}
 }

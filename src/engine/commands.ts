@@ -9,10 +9,12 @@ import { parseWith, type Schema } from "../graph/schema.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_PENDING_SIGNALS } from "../lib/limits.ts"
-import { type Resolution, runEvent, type Stored, stepEvent } from "../run/event.ts"
+import { type Resolution, runEvent, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
 import { externalize, fitsInline } from "../store/values.ts"
 import { childRunId } from "./children.ts"
+import { editStep } from "./edit-step.ts"
+import { freshEdit } from "./edits.ts"
 import type { ChildEnd } from "./host.ts"
 import { allNodes, nodeAt } from "./locate.ts"
 import type { Session } from "./session.ts"
@@ -93,6 +95,11 @@ export class Commands {
     this.#session.parking.wake(path)
   }
 
+  /** Changes what a step does when it starts, or starts again. Throws `step_not_found`, or `edit_invalid` when it is too late. */
+  edit(path: string, edit: StepEdit, how: { readonly by?: string; readonly copied?: true } = {}): Promise<void> {
+    return editStep(this.#session, path, edit, how)
+  }
+
   /** Ends the run now: what is in flight is aborted, what waits stops waiting. Cancelling an ended run throws `run_ended`. */
   cancel(options: { readonly reason?: string; readonly by?: string; readonly compensate?: boolean } = {}): void {
     const { log, abort } = this.#session
@@ -128,13 +135,14 @@ export class Commands {
     const { log, gate, parking } = this.#session
     if (!log.state.paused) throw new WaybillError("not_waiting", "The run is not paused.", {})
     const { mode, to, by } = how
-    // Going on from a failure without deciding about it is deciding for the failure.
+    // Going on from a failure without deciding about it is deciding for the failure; to edit the step is to decide against.
     const held = [...log.state.steps.values()].filter((step) => step.waiting?.reason === "failed")
     log.append(
       runEvent("run.resumed", { mode, ...(to === undefined ? {} : { to }), ...(by === undefined ? {} : { by }) }),
-      ...held.map(({ path, attempt, error }) =>
-        stepEvent("step.resolved", path, attempt, { action: "fail", message: error?.message ?? "The step failed." }),
-      ),
+      ...held.map(({ path, attempt, error }) => {
+        const fail = { action: "fail", message: error?.message ?? "The step failed." } as const
+        return stepEvent("step.resolved", path, attempt, freshEdit(this.#session, path) ? { action: "retry" } : fail)
+      }),
     )
     for (const { path } of held) parking.wake(path)
     gate.reopen()
@@ -163,7 +171,6 @@ export class Commands {
 
   /** The value that a resolution carries, checked; undefined when it carries none. */
   #valueOf(path: string, resolution: Resolution): Json | undefined {
-    if (resolution.action === "edit") return toJson(resolution.input, path)
     if (resolution.action !== "complete") return undefined
     const node = this.#nodeAt(path)
     const schema = node && this.#session.host.kinds[node.kind]?.output?.(node.config)
@@ -224,8 +231,7 @@ export class Commands {
 
 function withValue(resolution: Resolution, value: Stored | undefined): Resolution {
   if (value === undefined) return resolution
-  if (resolution.action === "complete") return { action: "complete", output: value }
-  return resolution.action === "edit" ? { action: "edit", input: value } : resolution
+  return resolution.action === "complete" ? { action: "complete", output: value } : resolution
 }
 
 function isOpen(step: StepState): boolean {

@@ -6,7 +6,7 @@ import type { StepRun } from "./step-run.ts"
 export function operationContext(session: Session, run: StepRun): OperationContext {
   const { header } = session.log
   const { node } = run
-  const { route } = node.options
+  const route = run.route ?? node.options.route
   // The turns of an agent take the agent's routes: its author knows no other step.
   const { name, kind } = node.routeAs ?? node
   return {

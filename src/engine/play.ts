@@ -22,7 +22,7 @@ import { type CuePoint, Cues } from "./cues.ts"
 import { Engine } from "./engine.ts"
 import type { EngineHost } from "./host.ts"
 import { type AnsweredOperation, recordedAnswer } from "./playback.ts"
-import { eventOf, type Intervention, type Recording, readRecording } from "./recording.ts"
+import { type Intervention, interventionOf, type Recording, readRecording } from "./recording.ts"
 
 /**
  * A timer that falls due this shortly before something that the recording says happened does not go before it: the recording
@@ -119,7 +119,7 @@ class Player {
   async play(): Promise<void> {
     await this.#settle()
     const { source, interventions } = this.#recording
-    const decided = interventions.map((seq) => eventOf(source, seq, "step.resolved", "run.cancelled"))
+    const decided = interventions.map((seq) => interventionOf(source, seq))
     const happenings: readonly Happening[] = [...this.#cues.points.values(), ...decided]
     for (const happening of happenings.toSorted((left, right) => left.seq - right.seq)) {
       if (this.#engine.state.ended) return
@@ -144,6 +144,7 @@ class Player {
     await this.#waitUntil(intervention.atMs)
     if (this.#engine.state.ended) return
     if (intervention.type === "run.cancelled") this.#engine.commands.cancel(intervention.data)
+    else if (intervention.type === "step.edited") await this.#edit(intervention)
     else await this.#resolve(intervention)
     await this.#settle()
   }
@@ -159,6 +160,17 @@ class Player {
         : resolution
     // An output that today's schema refuses decides nothing: the step goes on waiting, and the report says so.
     await this.#engine.commands.resolve(path, whole, by).catch(() => {})
+  }
+
+  /** An edit that comes too late for today's code, or that it refuses, is passed over: the report shows what it was for. */
+  async #edit({ path, data }: Extract<Intervention, { type: "step.edited" }>): Promise<void> {
+    const { by, copied: _copied, input, output, ...rest } = data
+    const edit = {
+      ...rest,
+      ...(input === undefined ? {} : { input: await internalize(input, this.#blobs) }),
+      ...(output === undefined ? {} : { output: await internalize(output, this.#blobs) }),
+    }
+    await this.#engine.commands.edit(path, edit, by === undefined ? {} : { by }).catch(() => {})
   }
 
   /** All that is recorded has happened: what is left of the run is its own. */

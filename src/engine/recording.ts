@@ -55,7 +55,7 @@ export interface RecordedStep {
 }
 
 /** What people did to the run that no step could know of. */
-export type Intervention = EventOf<"step.resolved"> | EventOf<"run.cancelled">
+export type Intervention = EventOf<"step.resolved"> | EventOf<"step.edited"> | EventOf<"run.cancelled">
 
 export interface Recording {
   readonly source: EventSource
@@ -86,7 +86,7 @@ export function readRecording(source: EventSource): Recording {
     if (event.type === "run.created") created = event
     if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
       endSeq = event.seq
-    if (event.type === "step.resolved" || event.type === "run.cancelled") interventions.push(event.seq)
+    if (isIntervention(event)) interventions.push(event.seq)
     if (event.type === "signal.received") signals.set(event.seq, undefined)
     if ((event.type === "step.completed" || event.type === "step.failed") && event.data.signalSeq !== undefined)
       signals.set(event.data.signalSeq, event.path)
@@ -96,6 +96,15 @@ export function readRecording(source: EventSource): Recording {
   const head = source.head()
   const end = endSeq === undefined ? {} : { endSeq }
   return { source, header, createdAtMs, steps, signals, interventions, head, ...end }
+}
+
+/** The intervention numbered `seq`. */
+export function interventionOf(source: EventSource, seq: number): Intervention {
+  return eventOf(source, seq, "step.resolved", "step.edited", "run.cancelled")
+}
+
+function isIntervention({ type }: RunEvent): boolean {
+  return type === "step.resolved" || type === "step.edited" || type === "run.cancelled"
 }
 
 /** The event numbered `seq`, which is known to be of one of `types`. */

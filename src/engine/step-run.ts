@@ -19,6 +19,8 @@ export interface StepRun extends StepJob {
   readonly deadlineMs?: number
   /** A model that somebody chose by hand for this attempt. */
   readonly model?: string
+  /** A route that somebody chose by hand. */
+  readonly route?: string
   /** The step's definition is not the one that this attempt was started with. */
   readonly changed?: boolean
   /** Gives back the attempt's place among the steps in flight: a step that waits is not in flight. */

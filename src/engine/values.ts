@@ -149,8 +149,9 @@ function storedValue(event: RunEvent | undefined): Stored {
       return event.data.output
     case "step.resolved":
       if (event.data.action === "complete") return event.data.output
-      if (event.data.action === "edit") return event.data.input
       break
+    case "step.edited":
+      return event.data.output ?? event.data.input ?? null
     case "signal.received":
       return event.data.payload
   }

@@ -7,6 +7,7 @@ import { errorData, errorFrom, WaybillError } from "../lib/errors.ts"
 import { stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
 import { runAttempts } from "./attempts.ts"
+import { isDecided } from "./edits.ts"
 import { plainError } from "./failure.ts"
 import type { Session } from "./session.ts"
 
@@ -50,7 +51,12 @@ async function walkStep(
 
 async function isSkipped(session: Session, node: StepNode, path: string, values: Values): Promise<boolean> {
   const when = node.options.when as ((values: Values) => boolean) | undefined
-  if (!when || (await authored(`${path}.when`, () => session.values.evaluate(when, values)))) return false
+  if (
+    !when ||
+    isDecided(session, path) ||
+    (await authored(`${path}.when`, () => session.values.evaluate(when, values)))
+  )
+    return false
   session.log.append(stepEvent("step.skipped", path, 0, { kind: node.kind, reason: "when" }))
   return true
 }

@@ -82,6 +82,11 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Send a payload that fits the schema of the step that waits for the signal.",
   },
+  edit_invalid: {
+    status: 422,
+    retryable: false,
+    remedy: "Edit a step that has not started, or is held, with a part that it has; or fork the run from the step.",
+  },
   approval_rejected: {
     status: 409,
     retryable: false,

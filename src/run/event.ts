@@ -66,8 +66,24 @@ export type Resolution =
   | { readonly action: "retry"; readonly model?: string }
   | { readonly action: "complete"; readonly output: Stored }
   | { readonly action: "fail"; readonly message: string }
-  | { readonly action: "edit"; readonly input: Stored }
   | { readonly action: "skip" }
+
+/**
+ * What somebody changed about a step before it starts, or starts again. Several edits of a step add up. None holds both an
+ * input and an output.
+ */
+export interface StepEdit {
+  /** Taken in the place of what the step's closures give. */
+  readonly input?: Stored
+  /** What the step gives, without doing anything. */
+  readonly output?: Stored
+  /** Replaces the text of the last user message of what the step asks a language model. */
+  readonly prompt?: string
+  readonly route?: string
+  /** `provider/model`: goes before everything that the routing prefers. */
+  readonly model?: string
+  readonly skip?: true
+}
 
 /** Data of each event type. Run-level events have the path "" and attempt 0. */
 export interface EventData {
@@ -124,6 +140,8 @@ export interface EventData {
     readonly lost?: { readonly costNanoUsd: number }
   }
   "step.resolved": Resolution & { readonly by?: string }
+  /** `copied`: the edit was made in the recording that this run replays. */
+  "step.edited": StepEdit & { readonly by?: string; readonly copied?: true }
 
   "operation.completed": {
     /** 0-based place among the operations of this attempt of the step. */

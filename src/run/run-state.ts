@@ -18,12 +18,14 @@ export interface StepState {
   attempt: number
   failures: number
   digest: string
+  /** The event that started the newest attempt. */
+  attemptSeq: number
   /** When its first attempt started. */
   startedAtMs: number
   /** When its newest attempt started. */
   attemptAtMs: number
   endedAtMs?: number
-  /** Event that holds the resolved input (the first attempt's, or the newest edit's). */
+  /** The newest start that came with an input: the first attempt's, or the first after an edit. */
   inputSeq?: number
   /** Event that holds the output: `step.completed`, or a `step.resolved` that completed it. */
   outputSeq?: number
@@ -42,6 +44,20 @@ export interface StepState {
   compensationAttempt?: number
   /** When the next attempt at compensating begins; absent while one is in flight. */
   compensationRetryAtMs?: number
+}
+
+/** What the edits of one step add up to. */
+export interface EditState {
+  /** The newest of them. */
+  readonly seq: number
+  readonly inputSeq?: number
+  readonly outputSeq?: number
+  readonly prompt?: string
+  readonly route?: string
+  readonly model?: string
+  readonly skip?: true
+  /** All of them were made in the recording that this run replays. */
+  readonly copied: boolean
 }
 
 export interface RunState {
@@ -68,6 +84,8 @@ export interface RunState {
   failedAt?: string
   outputSeq?: number
   readonly steps: Map<string, StepState>
+  /** Edits by the path of their step, which need not have started. */
+  readonly edits: Map<string, EditState>
   /** Leaf steps by what they are doing: these make the run's status. */
   runningLeaves: number
   waitingLeaves: number
@@ -87,6 +105,7 @@ export function emptyRun(): RunState {
     createdAtMs: 0,
     updatedAtMs: 0,
     steps: new Map(),
+    edits: new Map(),
     runningLeaves: 0,
     waitingLeaves: 0,
     signals: [],

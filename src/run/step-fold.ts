@@ -7,6 +7,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
   if (event.type === "step.started") return started(state, event)
   if (event.type === "step.skipped") return skipped(state, event)
   if (event.type === "signal.received") return signalArrived(state, event)
+  if (event.type === "step.edited") return edited(state, event)
   const step = must(
     state.steps.get(event.path),
     `event ${event.seq} (${event.type}) names step ${event.path}, which never started`,
@@ -65,6 +66,19 @@ export function signalArrived(state: RunState, { seq, data }: EventOf<"signal.re
   state.signals.push({ seq, ...signal })
 }
 
+function edited(state: RunState, { seq, path, data }: EventOf<"step.edited">): void {
+  const { input, output, by: _by, copied = false, ...edit } = data
+  const before = state.edits.get(path)
+  state.edits.set(path, {
+    ...before,
+    ...edit,
+    ...(input === undefined ? {} : { inputSeq: seq }),
+    ...(output === undefined ? {} : { outputSeq: seq }),
+    seq,
+    copied: copied && before?.copied !== false,
+  })
+}
+
 function started(state: RunState, event: EventOf<"step.started">): void {
   const { kind, digest, composite = false, input, effect } = event.data
   let step = state.steps.get(event.path)
@@ -77,6 +91,7 @@ function started(state: RunState, event: EventOf<"step.started">): void {
       attempt: 0,
       failures: 0,
       digest,
+      attemptSeq: event.seq,
       startedAtMs: event.atMs,
       attemptAtMs: event.atMs,
       answers: 0,
@@ -86,6 +101,7 @@ function started(state: RunState, event: EventOf<"step.started">): void {
   }
   state.lastStartSeq = event.seq
   step.attempt = event.attempt
+  step.attemptSeq = event.seq
   step.attemptAtMs = event.atMs
   step.digest = digest
   if (input !== undefined) step.inputSeq = event.seq
@@ -107,6 +123,7 @@ function skipped(state: RunState, event: EventOf<"step.skipped">): void {
     attempt: 0,
     failures: 0,
     digest: "",
+    attemptSeq: event.seq,
     startedAtMs: event.atMs,
     attemptAtMs: event.atMs,
     endedAtMs: event.atMs,
@@ -128,10 +145,6 @@ function useUp(state: RunState, signalSeq: number): void {
 function resolved(state: RunState, step: StepState, event: EventOf<"step.resolved">): void {
   if (event.data.action === "complete") return complete(state, step, event)
   if (event.data.action === "skip") return finish(state, step, "skipped", event.atMs)
-  if (event.data.action === "edit") {
-    step.inputSeq = event.seq
-    return
-  }
   step.resolution = event.data
   delete step.waiting
   move(state, step, "interrupted")

@@ -108,7 +108,6 @@ export class StepSpans {
   #resolve({ path, atMs, data }: EventOf<"step.resolved">): readonly Span[] {
     if (data.action === "complete") return this.#endForGood(path, atMs, { status: "completed", output: data.output })
     if (data.action === "skip") return this.#endForGood(path, atMs, { status: "skipped" })
-    if (data.action === "edit") this.#inputs.set(path, data.input)
     return []
   }
 

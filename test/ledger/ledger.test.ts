@@ -94,7 +94,7 @@ describe("ledger entries", () => {
   })
 
   it("an answer to an input that was edited afterwards is wasted once its place is asked again", () => {
-    const edit = stepEvent("step.resolved", "a", 1, { action: "edit", input: 2 })
+    const edit = stepEvent("step.edited", "a", 0, { input: 2 })
     const crash = stepEvent("step.interrupted", "a", 1, { parked: true })
     const before = [started("a"), operation("a", 1, 0, one(10)), crash, edit, started("a", 2)]
     expect(categories(...before, operation("a", 2, 0, one(20)), completed("a", 2))).toEqual([

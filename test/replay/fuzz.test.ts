@@ -7,7 +7,6 @@ import { Graphs } from "../engine/fuzz/graphs.ts"
 import { meddler, Runs } from "../engine/fuzz/life-of-runs.ts"
 import { diceOf } from "../engine/fuzz/plan.ts"
 import { World } from "../engine/fuzz/world.ts"
-import { Life } from "../support/mortal.ts"
 import { differences } from "./gallery.ts"
 
 const SEEDS = Number(process.env.FUZZ_SEEDS ?? 120)
@@ -16,7 +15,7 @@ const MOST_LIVES = 12
 
 /** The runs of the seed's workflow, after as many deaths as the seed wants. */
 async function runsOf(seed: number): Promise<{ readonly runs: Runs; readonly world: World }> {
-  const world = new World(seed, new Life())
+  const world = new World(seed)
   const graphs = new Graphs(seed, world)
   const workflow = graphs.workflow("root", 3 + (seed % 6))
   const dice = diceOf(seed + 1_000_000)

@@ -78,8 +78,19 @@ describe("the state of a step", () => {
   it("keeps the first attempt's input, or the newest edit's", () => {
     const retried = [started("a"), failed("a", 1, 1), started("a", 2)]
     expect(foldRun(runLog(...retried)).steps.get("a")?.inputSeq).toBe(3)
-    const edit = stepEvent("step.resolved", "a", 2, { action: "edit", input: 2 })
-    expect(foldRun(runLog(...retried, edit)).steps.get("a")?.inputSeq).toBe(6)
+    const again = stepEvent("step.started", "a", 3, { kind: "plan", digest: "d", input: 2 })
+    expect(foldRun(runLog(...retried, failed("a", 2, 1), again)).steps.get("a")?.inputSeq).toBe(7)
+  })
+
+  it("adds up the edits of a step, whether or not it has started", () => {
+    const edits = [
+      stepEvent("step.edited", "b", 0, { prompt: "Do.", by: "ann" }),
+      stepEvent("step.edited", "b", 0, { model: "openai/gpt-5.5" }),
+      stepEvent("step.edited", "b", 0, { input: 2 }),
+    ]
+    const { edits: known, steps } = foldRun(runLog(...edits))
+    expect(steps.has("b")).toBe(false)
+    expect(known.get("b")).toEqual({ prompt: "Do.", model: "openai/gpt-5.5", inputSeq: 5, seq: 5, copied: false })
   })
 
   it("an interrupted step is to be tried again; a parked one waits until somebody resolves it", () => {

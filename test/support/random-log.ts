@@ -58,7 +58,7 @@ class Driver {
           resolve({ action: "retry" }, "again"),
           resolve({ action: "complete", output: 1 }, "ended"),
           resolve({ action: "skip" }, "ended"),
-          resolve({ action: "edit", input: { edited: true } }, "parked"),
+          add(stepEvent("step.edited", path, 0, { input: { edited: true } }), "parked"),
         ]
       default:
         return [...this.#running(step, add), () => this.#complete(step), () => this.#complete(step)]

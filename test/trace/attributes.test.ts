@@ -169,8 +169,8 @@ describe("a call", () => {
     const call = operationEvent(operationRecord([SERVED]))
     const retried = [start, failed("decision", 1, 5), started("decision", 2), call, completed("decision", 2)]
     const held = stepEvent("step.interrupted", "decision", 1, { parked: true })
-    const edit = stepEvent("step.resolved", "decision", 1, { action: "edit", input })
-    const edited = [started("decision"), held, edit, started("decision", 2), call, completed("decision", 2)]
+    const again = stepEvent("step.started", "decision", 2, { kind: "plan", digest: "d", input })
+    const edited = [started("decision"), held, again, call, completed("decision", 2)]
     for (const log of [[start, call, completed("decision")], retried, edited])
       expect(attributesOf(named([...traceSpans(runLog(...log))], "chat claude-opus-5"))).toMatchObject({
         "gen_ai.output.type": "json",

@@ -1,0 +1,79 @@
+/** Telling a run what is to be different about one of its steps: checked here, honoured in `edits.ts`. */
+import { parseWith } from "../graph/schema.ts"
+import { WaybillError } from "../lib/errors.ts"
+import { type Json, toJson } from "../lib/json.ts"
+import { type StepEdit, stepEvent } from "../run/event.ts"
+import type { StepState } from "../run/run-state.ts"
+import { externalize } from "../store/values.ts"
+import { nodeAt } from "./locate.ts"
+import { isInGraph } from "./order.ts"
+import type { Session } from "./session.ts"
+
+/** Logs the edit. Throws `step_not_found`, and `edit_invalid` for one that would have no effect or contradicts itself. */
+export async function editStep(
+  session: Session,
+  path: string,
+  edit: StepEdit,
+  { by, copied }: { readonly by?: string; readonly copied?: true },
+): Promise<void> {
+  const checked = checkedEdit(session, path, edit)
+  checkInTime(session.log.step(path), path)
+  const { input, output, ...rest } = checked
+  const { blobs } = session.host
+  const stored = {
+    ...rest,
+    ...(input === undefined ? {} : { input: await externalize(input, blobs) }),
+    ...(output === undefined ? {} : { output: await externalize(output, blobs) }),
+  }
+  checkInTime(session.log.step(path), path)
+  const data = { ...stored, ...(by === undefined ? {} : { by }), ...(copied ? { copied } : {}) }
+  session.log.append(stepEvent("step.edited", path, 0, data))
+}
+
+/** The edit with its values as the step's schemas read them. Throws as `editStep` does. */
+export function checkedEdit(
+  { workflow, host }: Pick<Session, "workflow" | "host">,
+  path: string,
+  edit: StepEdit,
+): StepEdit {
+  const node = nodeAt(workflow.scope, path, host.kinds)
+  if (!node && !isInGraph(workflow.scope, path))
+    throw new WaybillError("step_not_found", `The workflow has no step at "${path}".`, { path })
+  const { input, output, skip, prompt } = edit
+  const parts = Object.keys(edit)
+  const isAlone = (part: unknown) => part === undefined || parts.length === 1
+  if (parts.length === 0) throw invalid(path, "found nothing to change")
+  if (!isAlone(output) || !isAlone(skip))
+    throw invalid(path, `found ${parts.join(" and ")}, of which one excludes the others`)
+  if (input !== undefined && prompt !== undefined)
+    throw invalid(path, "found an input and a prompt, expected one of the two")
+  const kind = node && host.kinds[node.kind]
+  const inputSchema = node && kind?.tool?.(node.config).input
+  const outputSchema = node && kind?.output?.(node.config)
+  return {
+    ...edit,
+    ...(input === undefined ? {} : { input: read(inputSchema, input, "input_invalid", path) }),
+    ...(output === undefined ? {} : { output: read(outputSchema, output, "output_invalid", path) }),
+  }
+}
+
+function read(
+  schema: Parameters<typeof parseWith>[0] | undefined,
+  value: Json,
+  code: "input_invalid" | "output_invalid",
+  path: string,
+): Json {
+  return toJson(schema ? parseWith(schema, value, code, path) : value, path)
+}
+
+/** A step that is under way, or has ended, has its input already. */
+function checkInTime(step: StepState | undefined, path: string): void {
+  if (!step) return
+  const isHeld = step.waiting?.reason === "failed" || step.waiting?.reason === "interrupted"
+  if (isHeld || step.status === "retrying" || step.status === "interrupted") return
+  throw invalid(path, `found the step ${step.status}, expected one that has not started or is held`)
+}
+
+function invalid(path: string, problem: string): WaybillError {
+  return new WaybillError("edit_invalid", `${path}: ${problem}.`, { path })
+}

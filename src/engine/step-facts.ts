@@ -1,0 +1,16 @@
+/** What the log says of a step when it starts, beside its input. */
+import type { EventData } from "../run/event.ts"
+import type { Session } from "./session.ts"
+import type { StepJob } from "./step-run.ts"
+
+export function digestOf({ node }: StepJob): string {
+  return `${node.shape}.${node.digest}`
+}
+
+export function effectOf(
+  session: Session,
+  { kind, node, path }: StepJob,
+): Pick<EventData["step.started"], "effect" | "idempotencyKey" | "tool"> {
+  const tool = kind.tool?.(node.config)
+  return tool ? { tool: tool.name, effect: tool.effect, idempotencyKey: session.idempotencyKey(path) } : {}
+}
