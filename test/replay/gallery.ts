@@ -27,5 +27,3 @@ export const lookup = tool({
   effect: "read",
   run: ({ input }) => ({ name: `Name of ${input.id}`, level: 3 }),
 })
-
-export type { createRun, Script, scriptedModel }
