@@ -7,7 +7,7 @@ import { wireError } from "./wire-error.ts"
 /** Bytes of one image, encoded as a file. */
 export const MAX_IMAGE_BYTES = 20 * 1024 * 1024
 /** Width times height: a decoded pixel costs 4 bytes, several times over while it is prepared. */
-export const MAX_IMAGE_PIXELS = 40_000_000
+export const MAX_IMAGE_PIXELS = 25_000_000
 
 /** The bytes of the image in a `data:` URL. `param` is the request field that holds it. Throws a 400 or 413 wire error. */
 export function imageBytes(url: string, param: string): Uint8Array {

@@ -189,6 +189,11 @@ describe("[LOCAL5] what the text does not say is null, absent or the default; wh
     expect(await answerTo(schema, "How are you?")).toEqual({ amount: null, language: "en", rows: [] })
   })
 
+  it("the whole of an empty text is an empty text", async () => {
+    const screen = z.object({ text: z.string().describe("All visible text"), kind: z.enum(["page", "other"]) })
+    expect(await answerTo(screen, "")).toEqual({ text: "", kind: "other" })
+  })
+
   it("takes a fact that denies at its word", async () => {
     const text = "Amount: none\nAmount of the plan: $20.00\nCharge id: n/a"
     expect(await answerTo(schema, text)).toMatchObject({ amount: null })

@@ -49,6 +49,29 @@ describe("[LOCAL3] a screenshot is read, whatever its layout, colours and names"
     })
   })
 
+  it("and sorted by five examples of other screens", async () => {
+    const kinds = {
+      "double-charge": "billing",
+      "distinct-charges": "billing",
+      error: "error",
+      abuse: "conversation",
+      question: "conversation",
+    }
+    const schema = z.toJSONSchema(z.object({ kind: z.enum(["billing", "error", "conversation", "other"]) }))
+    const examples = [
+      ["billing", "Invoices\nDate  Item  Price\nMarch 4, 2026  Basic plan  $9.00\nYour card is charged on the 4th."],
+      ["error", "Oops\nThe page could not be opened.\nTry again later.\nCode: UP-2002"],
+      ["conversation", "Inbox\nFrom: Bob Stone\nHello,\ncan you help me with my account?\nBest regards,\nBob"],
+      ["conversation", "Chat\nBob, 10:21\nHello!\nAgent, 10:22\nHow can I help?\nYou never answer, you fools."],
+      ["other", "Settings\nLanguage\nEnglish\nTime zone\nSave"],
+    ].map(([kind = "", input = ""]) => ({ input, output: { kind } }))
+    for (const { file, shows } of expectedScreens) {
+      const { text } = await reader.read(bytesOf(file))
+      const found = await answer(schema, { text, examples, policyText: undefined }, encoder)
+      expect({ file, ...found }).toMatchObject({ file, value: { kind: kinds[shows] } })
+    }
+  })
+
   it("the same image is read once, also when it is asked for twice at once", async () => {
     const bytes = bytesOf("test/fixtures/screens/billing-question.png")
     const first = reader.read(bytes)

@@ -49,9 +49,7 @@ export function findString(
 function findingsOf(kind: StringKind, field: Field, shape: StringShape, evidence: Evidence) {
   switch (kind.kind) {
     case "everything":
-      return evidence.source.text === ""
-        ? []
-        : [{ value: evidence.source.text, confidence: 1, evidence: "the whole text" }]
+      return [{ value: evidence.source.text, confidence: 1, evidence: "the whole text" }]
     case "matching":
       return matching(kind.pattern, field, evidence)
     case "typed": {
