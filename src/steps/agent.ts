@@ -17,6 +17,7 @@ import {
   type Answer,
   answerOf,
   answerSchema,
+  answerShape,
   generateOperation,
   type PromptConfig,
   type PromptOptions,
@@ -60,6 +61,7 @@ export const agent = defineStepKind<AgentConfig, GenerateOperation>({
     const options: StepOptions = { ...readHolderOptions(name, rest), ...(route === undefined ? {} : { route }) }
     return { config: step.config, options, outputSchema: answerSchema(step.config), summary }
   },
+  output: answerShape,
   nodeInside: (own, inside) => agentNode(own.tools, inside),
   resolve: (own, values) => ({
     ...generateOperation(own, "answer", values),

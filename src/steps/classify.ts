@@ -34,6 +34,7 @@ export const classify = defineStepKind<ClassifyConfig, GenerateOperation>({
     const groups = Object.fromEntries(Object.entries(step.config.labels).map(([group, of]) => [group, labelNames(of)]))
     return { ...step, outputSchema: jsonSchema(outputOf(step.config)), summary: { labels: groups } }
   },
+  output: outputOf,
   resolve: (own, values) => operationOf(own, values),
   async execute(own, operation, context) {
     const answer = await context.operate(operation)

@@ -7,6 +7,7 @@ import {
   type Answer,
   answerOf,
   answerSchema,
+  answerShape,
   generateOperation,
   type PromptConfig,
   type PromptOptions,
@@ -28,6 +29,7 @@ export const generate = defineStepKind<GenerateConfig, GenerateOperation>({
     const step = readStep<GenerateConfig>(name, config, given)
     return { ...step, outputSchema: answerSchema(step.config), summary: promptSummary(step.config) }
   },
+  output: answerShape,
   resolve(own, values) {
     const operation = generateOperation(own, "answer", values)
     return own.template ? { ...operation, template: own.template(values) } : operation

@@ -59,6 +59,7 @@ export const moderate = defineStepKind<ModerateConfig, ModerateInput>({
     const summary = policy ? { policy: `${policy.name}@${policy.version}`, thresholds: policy.thresholds, rules } : {}
     return { ...step, outputSchema: jsonSchema(output), summary }
   },
+  output: () => output,
   resolve(own, values) {
     const given = own.text(values)
     const texts = typeof given === "string" ? [given] : Object.values(given)

@@ -6,6 +6,7 @@ import { readStep, schema } from "./shared/fields.ts"
 import {
   answerOf,
   answerSchema,
+  answerShape,
   generateOperation,
   type PromptConfig,
   type PromptOptions,
@@ -23,6 +24,7 @@ export const plan = defineStepKind<PromptConfig, GenerateOperation>({
     const step = readStep<PromptConfig>(name, config, given)
     return { ...step, outputSchema: answerSchema(step.config), summary: promptSummary(step.config) }
   },
+  output: answerShape,
   resolve: (own, values) => generateOperation(own, "plan", values),
   async execute(own, operation, context) {
     return answerOf(own, context.node.name, await context.operate(operation))

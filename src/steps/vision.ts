@@ -8,6 +8,7 @@ import {
   type Answer,
   answerOf,
   answerSchema,
+  answerShape,
   generateOperation,
   type PromptConfig,
   type PromptOptions,
@@ -31,6 +32,7 @@ export const vision = defineStepKind<VisionConfig, GenerateOperation>({
     const step = readStep<VisionConfig>(name, config, given)
     return { ...step, outputSchema: answerSchema(step.config), summary: promptSummary(step.config) }
   },
+  output: answerShape,
   resolve(own, values) {
     const images = own.image(values)
     return generateOperation(own, "screen", values, "$blob" in images ? [images] : images)

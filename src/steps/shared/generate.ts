@@ -56,10 +56,15 @@ export interface TextAnswer {
 /** What a step gives: its schema's type, or text. */
 export type Answer<Output> = unknown extends Output ? TextAnswer : Output
 
-const TEXT_ANSWER: JsonObject = { type: "object", properties: { text: { type: "string" } }, required: ["text"] }
+const textAnswer = z.object({ text: z.string() })
+
+/** What an answer must fit. */
+export function answerShape(config: PromptConfig): Schema {
+  return config.output ?? textAnswer
+}
 
 export function answerSchema(config: PromptConfig): JsonObject {
-  return config.output ? jsonSchema(config.output) : TEXT_ANSWER
+  return jsonSchema(answerShape(config))
 }
 
 /** What shows of a prompt in the graph: a digest of its source, so that a changed prompt is seen as such. */
