@@ -7,13 +7,14 @@ import { type PriceNanoUsd, priceNanoUsd } from "../ledger/price.ts"
 import type { Clock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Random } from "../lib/random.ts"
-import type { ModelClient, OperationContext } from "../model/client.ts"
-import { type Operation, operationDigest } from "../model/operation.ts"
-import type { Decision, OperationRecord } from "../model/record.ts"
+import type { Forecaster, ModelClient } from "../model/client.ts"
+import { operationDigest } from "../model/operation.ts"
+import type { OperationRecord } from "../model/record.ts"
 import { addUsage, NO_USAGE } from "../model/result.ts"
 import type { Provider, ProviderEnv } from "../providers/provider.ts"
 import type { AiBinding } from "../providers/transport.ts"
 import type { CompiledRouting } from "../routing/compiled.ts"
+import { modelNamed } from "../routing/model-named.ts"
 import { Cache, type CacheStore, memoryCache } from "./cache.ts"
 import { Catalogue } from "./catalogue.ts"
 import { type DeadEnd, explainDecision, nobodyCouldServe, noRoute, operationFailed } from "./decision.ts"
@@ -23,7 +24,7 @@ import type { LoopEnd } from "./loop.ts"
 import { pdfText } from "./pdf-text.ts"
 import { openPurse, type Purse } from "./purse.ts"
 import { serveCached } from "./serve-cached.ts"
-import type { Services } from "./services.ts"
+import { costOf, type Services } from "./services.ts"
 import { Session } from "./session.ts"
 
 export interface GatewayOptions {
@@ -48,10 +49,7 @@ export interface GatewayOptions {
   readonly pdfText?: (bytes: Uint8Array) => Promise<string>
 }
 
-export interface Gateway extends ModelClient {
-  /** A dry run: what would be decided now, with a reason for every candidate. Calls nobody. Throws `no_route`. */
-  explain(context: OperationContext, operation: Operation): Decision
-}
+export interface Gateway extends ModelClient, Forecaster {}
 
 export function createGateway(options: GatewayOptions): Gateway {
   const servicesNow = services(options)
@@ -69,6 +67,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (session.explained) return explainDecision(session.explained)
       const { error } = noRoute(context)
       throw new WaybillError("no_route", error.message, { path: context.step.path, ...error.details })
+    },
+    estimateNanoUsd(model, usage) {
+      const services = servicesNow()
+      const named = modelNamed(model, services.routing)
+      const cost = named && costOf(named, usage, options.clock.nowMs(), services)
+      return cost?.priced ? cost.costNanoUsd : undefined
     },
   }
 }

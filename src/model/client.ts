@@ -4,7 +4,8 @@
  */
 import type { BlobRef } from "../lib/blob-ref.ts"
 import type { Operation } from "./operation.ts"
-import type { OperationOutcome } from "./record.ts"
+import type { Decision, OperationOutcome } from "./record.ts"
+import type { Usage } from "./result.ts"
 
 /** Who asks, and on whose behalf: everything that routing rules may look at. */
 export interface OperationContext {
@@ -54,4 +55,12 @@ export interface ModelClient {
    * rejects only when `options.signal` aborted or for a fault of our own.
    */
   operate(operation: Operation, context: OperationContext, options: OperationOptions): Promise<OperationOutcome>
+}
+
+/** Says what a client would do, calling nobody: for replays, dry runs and explanations. */
+export interface Forecaster {
+  /** What would be decided now, with a reason for every candidate. Throws `no_route`. */
+  explain(context: OperationContext, operation: Operation): Decision
+  /** What `usage` costs on `provider/model` now; undefined when no price is known. */
+  estimateNanoUsd(model: string, usage: Usage): number | undefined
 }
