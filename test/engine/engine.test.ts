@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { tool, workflow } from "waybill"
 import { createRun, runWorkflow, scriptedModel } from "waybill/testing"
 import { z } from "zod"
+import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
 
 const charge = (run: () => { ok: boolean }, effect: "read" | "idempotent" | "unsafe" = "idempotent") =>
   tool({
@@ -47,6 +48,15 @@ describe("a run", () => {
     run.engine.commands.approve("outcome.billing.manager", { approved: true, by: "ann" })
     await run.settle()
     expect(run.status).toBe("succeeded")
+  })
+
+  it("[RUN3] is not created with an input that its workflow refuses", async () => {
+    const store = new MemoryEventStore()
+    await expect(createRun(refund(), { message: 1 }, { models: models(1), store })).rejects.toMatchObject({
+      code: "input_invalid",
+      details: { path: "input.message", issues: [{ path: "input.message" }] },
+    })
+    expect(store.head().seq).toBe(0)
   })
 
   it("[RUN4] a step that completed is never executed again", async () => {

@@ -9,7 +9,7 @@ import { counting, mortalRun, NOTHING, noModels } from "./helpers.ts"
 const MEGABYTE = 1024 * 1024
 
 describe("a large value", () => {
-  it("[RUN20] is read by the steps after it, whole, also after a restart", async () => {
+  it("[RUN28] is read by the steps after it, whole, also after a restart", async () => {
     const flow = workflow("large", { version: 1, input: NOTHING })
       .code("big", () => ({ text: "x".repeat(MEGABYTE), n: 7 }))
       .code("other", () => "y".repeat(MEGABYTE))
@@ -25,7 +25,7 @@ describe("a large value", () => {
     expect(longest).toBeLessThan(10_000)
   })
 
-  it("[RUN20] may be one of many that a closure reads at once, more than memory is kept for", async () => {
+  it("[RUN28] may be one of many that a closure reads at once, more than memory is kept for", async () => {
     const names = ["a", "b", "c", "d", "e"] as const
     const flow = workflow("many", { version: 1, input: z.object({ letters: z.array(z.enum(names)) }) })
       .map("parts", {
