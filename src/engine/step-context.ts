@@ -21,7 +21,10 @@ export function makeContext(session: Session, run: StepRun): StepContext {
     node: run.node,
     values: run.values,
     signal: run.signal,
-    idempotencyKey: session.idempotencyKey(run.path),
+    // Made when it is asked for: most steps never ask, and a digest per step is not free.
+    get idempotencyKey() {
+      return session.idempotencyKey(run.path)
+    },
     secrets: session.host.secrets,
     fetch: session.host.fetch,
     nowMs: () => session.nowMs(),

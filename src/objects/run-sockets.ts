@@ -63,9 +63,11 @@ export class RunSockets {
 
   /** Sends new events to every connection that subscribed. */
   publish(connections: Iterable<Connection>, events: readonly RunEvent[]): void {
-    const frames = events.map(eventFrame)
+    // Written when the first subscriber wants them: most runs have none.
+    let frames: readonly string[] | undefined
     for (const connection of connections) {
       if (!subscriptionOf(connection).subscribed) continue
+      frames ??= events.map(eventFrame)
       for (const frame of frames) connection.send(frame)
     }
   }
