@@ -6,8 +6,10 @@ import type { Scope } from "../graph/node.ts"
 import { jsonSchema, type Schema, schemaIssues } from "../graph/schema.ts"
 import { canonicalJson, isJsonArray, isJsonObject, type Json } from "../lib/json.ts"
 import type { JsonChange } from "../lib/json-diff.ts"
+import type { Forecaster } from "../model/client.ts"
 import { internalize } from "../store/values.ts"
 import { compareStep, compareValues, type FieldChange, type Side } from "./compare.ts"
+import { forecast, type RoutingForecast } from "./forecast.ts"
 import { isRedone } from "./order.ts"
 import { type PlayOptions, play } from "./play.ts"
 import type { AnsweredOperation } from "./playback.ts"
@@ -30,24 +32,19 @@ export interface ReplayedStep {
   readonly routing?: readonly RoutingForecast[]
 }
 
-/** What the routing would decide on a recorded operation today, and what that would cost. Nobody was called. */
-export interface RoutingForecast {
-  readonly operation: number
-  /** `provider/model` that answered in the recording; absent when nobody did. */
-  readonly recorded?: string
-  /** `provider/model` that would be asked first now; absent when nobody could be. */
-  readonly today?: string
-  readonly changed: boolean
-  /** Why that one, or why nobody. */
-  readonly reason: string
-  readonly recordedNanoUsd: number
-  /** At the recorded usage; absent when no price is known. */
-  readonly estimatedNanoUsd?: number
-}
-
 export interface RunEnd {
   readonly status: "succeeded" | "failed" | "cancelled" | "open"
   readonly error?: Json
+}
+
+export interface RoutingDrift {
+  /** Steps of which an operation would go to another model. */
+  readonly changed: readonly string[]
+  readonly recordedNanoUsd: number
+  /** At the recorded usage. */
+  readonly estimatedNanoUsd: number
+  /** Operations whose cost cannot be estimated; they count as 0. */
+  readonly unpriced: number
 }
 
 export interface ReplayReport {
@@ -65,21 +62,24 @@ export interface ReplayReport {
   readonly inputIssues: readonly { readonly path: string; readonly message: string }[]
   readonly end: { readonly recorded: RunEnd; readonly replayed: RunEnd; readonly changes: readonly JsonChange[] }
   readonly counts: Readonly<Record<StepVerdict, number>>
+  /** What today's routing would do differently, over all operations that were replayed. */
+  readonly routing?: RoutingDrift
   /** In the order of the recording, then those that it does not have. */
   readonly steps: readonly ReplayedStep[]
 }
 
 export interface ReplayOptions extends Omit<PlayOptions, "onOperation"> {
-  readonly forecast?: (answered: AnsweredOperation) => RoutingForecast
+  /** The routing of today, to be asked what it would do; nothing is said of it without. */
+  readonly forecaster?: Forecaster
 }
 
 /** Replays `options.recording` with the code of today. */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
-  const { recording, workflow, forecast } = options
+  const { recording, workflow, forecaster } = options
   const forecasts = new Map<string, RoutingForecast[]>()
   const onOperation = (answered: AnsweredOperation) => {
     const known = forecasts.get(answered.path) ?? []
-    if (forecast) forecasts.set(answered.path, [...known, forecast(answered)])
+    if (forecaster) forecasts.set(answered.path, [...known, forecast(forecaster, answered)])
   }
   const { replayed, blobs, outsideCalls } = await play({ ...options, onOperation })
   const sides = { before: { recording, blobs: options.blobs }, after: { recording: replayed, blobs } }
@@ -99,6 +99,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     inputIssues,
     end,
     counts: countVerdicts(steps),
+    ...(forecaster ? { routing: driftOf(steps) } : {}),
     steps,
   }
 }
@@ -203,4 +204,15 @@ function countVerdicts(steps: readonly ReplayedStep[]): ReplayReport["counts"] {
   const counts = { same: 0, "request-changed": 0, "output-changed": 0, missing: 0, extra: 0, unreached: 0 }
   for (const { verdict } of steps) counts[verdict] += 1
   return counts
+}
+
+function driftOf(steps: readonly ReplayedStep[]): RoutingDrift {
+  const forecasts = steps.flatMap(({ routing = [] }) => routing)
+  const sum = (of: (one: RoutingForecast) => number) => forecasts.reduce((total, one) => total + of(one), 0)
+  return {
+    changed: steps.filter(({ routing }) => routing?.some(({ changed }) => changed)).map(({ path }) => path),
+    recordedNanoUsd: sum(({ recordedNanoUsd }) => recordedNanoUsd),
+    estimatedNanoUsd: sum(({ estimatedNanoUsd = 0 }) => estimatedNanoUsd),
+    unpriced: forecasts.filter(({ estimatedNanoUsd }) => estimatedNanoUsd === undefined).length,
+  }
 }

@@ -46,3 +46,34 @@ function equal(left: Json | undefined, right: Json | undefined): boolean {
   if (typeof left !== "object" || typeof right !== "object") return false
   return canonicalJson(left) === canonicalJson(right)
 }
+
+/** How much of a long text is shown before and after the first character that differs. */
+const BEFORE_CHARS = 80
+const AFTER_CHARS = 320
+
+/** `change` for people: long texts are cut to where they begin to differ, and large parts to their beginning. */
+export function excerptOf({ path, before, after }: JsonChange): JsonChange {
+  const [left, right] = [textOf(before), textOf(after)]
+  const from = Math.max(0, firstDifference(left ?? "", right ?? "") - BEFORE_CHARS)
+  return {
+    path,
+    ...(before === undefined ? {} : { before: cut(before, left, from) }),
+    ...(after === undefined ? {} : { after: cut(after, right, from) }),
+  }
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return value === undefined || typeof value === "string" ? value : canonicalJson(value)
+}
+
+function cut(value: Json, text = "", from: number): Json {
+  const to = from + BEFORE_CHARS + AFTER_CHARS
+  if (text.length <= BEFORE_CHARS + AFTER_CHARS) return value
+  return `${from > 0 ? "…" : ""}${text.slice(from, to)}${to < text.length ? "…" : ""}`
+}
+
+function firstDifference(left: string, right: string): number {
+  let at = 0
+  while (at < left.length && left[at] === right[at]) at += 1
+  return at
+}
