@@ -8,6 +8,17 @@ const DESCRIPTION_WEIGHT = 0.75
 
 /** 0 to 1, by shared words and by meaning. `alike` must know the label and the field's text. */
 export function labelScore(field: Field, label: string, alike: (a: string, b: string) => number): number {
+  const known = scores.get(field) ?? new Map<string, number>()
+  scores.set(field, known)
+  const score = known.get(label) ?? readScore(field, label, alike)
+  known.set(label, score)
+  return score
+}
+
+/** The head of a column is compared once and not for every row. A field belongs to one request, and so do its scores. */
+const scores = new WeakMap<Field, Map<string, number>>()
+
+function readScore(field: Field, label: string, alike: (a: string, b: string) => number): number {
   const words = wordScore(field, label)
   const meaning = Math.min(1, Math.max(0, (alike(label, fieldText(field)) - 0.2) / 0.6))
   return Math.max(0.7 * words + 0.3 * meaning, 0.75 * meaning)

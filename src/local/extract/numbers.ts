@@ -7,7 +7,7 @@ import { fieldText } from "./evidence.ts"
 import type { Field, NumberShape } from "./field.ts"
 import type { Finding } from "./finding.ts"
 import { labelScore, wordScore } from "./labels.ts"
-import { isHeaderRow, type Line, saysNothing, saysYes } from "./source.ts"
+import { type Line, saysNothing, saysYes } from "./source.ts"
 import type { Token } from "./values.ts"
 import { humanize, stems } from "./words.ts"
 
@@ -26,8 +26,23 @@ const SHARE_STEMS = stemSet(SHARE)
 
 type Measure = "money" | "count" | "share" | "any"
 
+/** Fields are asked about once for each value in the text; what they want does not change. */
+const measures = new WeakMap<Field, Measure>()
+
+function measureOf(field: Field, shape: NumberShape): Measure {
+  const known = measures.get(field) ?? readMeasure(field, shape)
+  measures.set(field, known)
+  return known
+}
+
+/** The kind of typed value that a field means, when its name or description says. */
+export function meantKind(field: Field, shape: NumberShape): Token["kind"] | undefined {
+  const measure = measureOf(field, shape)
+  return measure === "any" ? undefined : ({ money: "money", share: "percent", count: "number" } as const)[measure]
+}
+
 /** What kind of number a field wants: by the last word of its name, then all of it, then its description. */
-export function measureOf(field: Field, shape: NumberShape): Measure {
+function readMeasure(field: Field, shape: NumberShape): Measure {
   const name = humanize(field.name).split(" ")
   const description = field.description.toLowerCase().split(/[^a-z]+/)
   if (shape.integer && !name.includes("cents") && isAbout(COUNT_STEMS, [...name, ...description])) return "count"
@@ -131,7 +146,7 @@ export function contextScore(field: Field, token: Token, line: Line, evidence: E
   const { source, alike } = evidence
   const facts = source.facts.filter((fact) => fact.line === line && fact.value.includes(token.text))
   const labels = facts.map((fact) => labelScore(field, fact.key, alike))
-  const head = columnHead(token, line, source.lines)
+  const head = columnHead(token, line)
   const cell = line.cells.find((part) => part.includes(token.text)) ?? line.text
   const at = cell.indexOf(token.text)
   const before = lastWords(cell.slice(0, at), 6)
@@ -153,14 +168,9 @@ export function contextScore(field: Field, token: Token, line: Line, evidence: E
   )
 }
 
-/** The label over the value's column: from the nearest row of labels above with as many cells. */
-export function columnHead(token: Token, line: Line, lines: readonly Line[]): string | undefined {
-  if (line.cells.length < 2) return undefined
-  const column = line.cells.findIndex((cell) => cell.includes(token.text))
-  const header = lines
-    .slice(0, line.index)
-    .findLast((other) => isHeaderRow(other) && other.cells.length === line.cells.length)
-  return header?.cells[column]
+/** The label over the value's column. */
+function columnHead(token: Token, line: Line): string | undefined {
+  return line.heads[line.cells.findIndex((cell) => cell.includes(token.text))]
 }
 
 function lastWords(text: string, count: number): string {

@@ -7,8 +7,8 @@ import { optionIn } from "./enums.ts"
 import type { Evidence } from "./evidence.ts"
 import { type EnumShape, type Field, isOptional } from "./field.ts"
 import { labelScore } from "./labels.ts"
-import { numberFrom } from "./numbers.ts"
-import { isHeaderRow, type Line, saysYes } from "./source.ts"
+import { meantKind, numberFrom } from "./numbers.ts"
+import { type Line, saysYes } from "./source.ts"
 import { stringKind } from "./string-kinds.ts"
 import type { Token } from "./values.ts"
 
@@ -39,7 +39,7 @@ export interface RecordReading {
 }
 
 export function readRecord(fields: readonly Field[], lines: readonly Line[], evidence: Evidence): RecordReading {
-  const cells = lines.flatMap((line) => cellsOf(line, evidence))
+  const cells = lines.flatMap(cellsOf)
   const lineOfCell = lines.flatMap((line, index) => line.cells.map(() => index))
   const claims: Claim[] = []
   const value: Record<string, Json> = {}
@@ -73,16 +73,13 @@ export function readRecord(fields: readonly Field[], lines: readonly Line[], evi
   }
 }
 
-function cellsOf(line: Line, { source }: Evidence): Cell[] {
-  const header = source.lines
-    .slice(0, line.index)
-    .findLast((other) => isHeaderRow(other) && other.cells.length === line.cells.length)
+function cellsOf(line: Line): Cell[] {
   return line.cells.map((text, column) => {
     const offset = line.text.indexOf(text)
     const tokens = line.tokens
       .filter((token) => token.start >= offset && token.end <= offset + text.length && text.includes(token.text))
       .map((token) => ({ ...token, start: token.start - offset, end: token.end - offset }))
-    return { text, head: line.cells.length > 1 ? header?.cells[column] : undefined, tokens }
+    return { text, head: line.heads[column], tokens }
   })
 }
 
@@ -142,13 +139,11 @@ function valuesIn(field: Field, cell: Cell, { source }: Evidence): Value[] {
   const { shape } = field
   switch (shape.kind) {
     case "number": {
-      const hasBetter = source.lines.some((line) =>
-        line.tokens.some((token) => numberFrom(token, field, shape)?.fit === 1),
-      )
+      const meant = meantKind(field, shape)
       return cell.tokens.flatMap((token) => {
         const number = numberFrom(token, field, shape)
         // Where amounts carry a currency sign, a bare number is something else: a year, a card's last digits.
-        if (number && number.fit < 1 && hasBetter) return []
+        if (meant && token.kind !== meant && source.kinds.has(meant)) return []
         return number ? [{ value: number.value, start: token.start, end: token.end, fit: number.fit }] : []
       })
     }

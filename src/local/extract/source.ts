@@ -2,7 +2,7 @@
  * The text that answers are taken from, cut into the units that evidence comes in: lines with cells, `label: value`
  * facts, sentences. Pure text, no model and no schema.
  */
-import { findTokens, type Token } from "./values.ts"
+import { findTokens, type Token, type TokenKind } from "./values.ts"
 import { normalize, wordCount } from "./words.ts"
 
 export interface Line {
@@ -11,6 +11,8 @@ export interface Line {
   /** Parts of a table row: separated by two or more spaces, a tab or a bar. One for ordinary text. */
   readonly cells: readonly string[]
   readonly tokens: readonly Token[]
+  /** The labels over the cells: the nearest row of as many labels above. Empty when there is none. */
+  readonly heads: readonly string[]
 }
 
 /** A value with the label that stands before or above it. */
@@ -26,6 +28,8 @@ export interface Source {
   readonly facts: readonly Fact[]
   /** Sentences and short lines, wrapped lines joined: the units that meaning is compared by. */
   readonly sentences: readonly string[]
+  /** The kinds of typed values that stand anywhere in it. */
+  readonly kinds: ReadonlySet<TokenKind>
 }
 
 const MAX_KEY_WORDS = 9
@@ -33,18 +37,26 @@ const MAX_KEY_WORDS = 9
 const MAX_UNITS = 300
 
 export function readSource(text: string): Source {
-  const lines = text
-    .split(/\r?\n/)
-    .map((line) => line.trimEnd())
-    .filter((line) => line.trim() !== "")
-    .map((line, index) => readLine(line, index))
+  const lines = readLines(text)
   const facts = factsOf(lines).slice(0, MAX_UNITS)
-  return { text: text.trim(), lines, facts, sentences: sentencesOf(text).slice(0, MAX_UNITS) }
+  return { text: text.trim(), lines, facts, sentences: sentencesOf(text).slice(0, MAX_UNITS), kinds: kindsOf(lines) }
 }
 
-export function readLine(line: string, index: number): Line {
-  const text = line.trim()
-  return { index, text, cells: cellsOf(text), tokens: findTokens(text) }
+function kindsOf(lines: readonly Line[]): Set<TokenKind> {
+  return new Set(lines.flatMap((line) => line.tokens.map((token) => token.kind)))
+}
+
+function readLines(text: string): Line[] {
+  const headsOf = new Map<number, readonly string[]>()
+  const filled = text.split(/\r?\n/).filter((line) => line.trim() !== "")
+  return filled.map((line, index) => {
+    const trimmed = line.trim()
+    const cells = cellsOf(trimmed)
+    const heads = cells.length > 1 ? (headsOf.get(cells.length) ?? []) : []
+    const read = { index, text: trimmed, cells, tokens: findTokens(trimmed), heads }
+    if (isHeaderRow(read)) headsOf.set(cells.length, cells)
+    return read
+  })
 }
 
 function cellsOf(line: string): string[] {

@@ -22,7 +22,16 @@ const EVERYTHING =
   /\b(?:all|whole|entire|full|complete)\b[^.]{0,30}\b(?:text|words|transcript|content)\b|\bverbatim\b|\btranscription\b|\btext\b[^.]{0,20}\b(?:as shown|as it stands|in full)\b/i
 const TEXT_NAMES = /^(?:(?:full|raw|ocr|all|visible|screen|page|whole) )?text$|^transcript$/
 
+/** Fields are asked about once for each cell of a text; what they want does not change. */
+const kinds = new WeakMap<Field, StringKind>()
+
 export function stringKind(field: Field, shape: StringShape): StringKind {
+  const known = kinds.get(field) ?? readKind(field, shape)
+  kinds.set(field, known)
+  return known
+}
+
+function readKind(field: Field, shape: StringShape): StringKind {
   const name = humanize(field.name)
   if (EVERYTHING.test(field.description) || (TEXT_NAMES.test(name) && field.description === ""))
     return { kind: "everything" }
