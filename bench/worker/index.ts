@@ -1,9 +1,7 @@
 /** The Worker that the benches measure: Waybill as it is deployed, with workflows of its own, beside the bare object. */
 import { createApi } from "../../src/api/index.ts"
-import { createGateway, type Gateway } from "../../src/gateway/gateway.ts"
-import { systemClock } from "../../src/lib/clock.ts"
-import { systemRandom } from "../../src/lib/random.ts"
 import type { Deployment, Env } from "../../src/objects/environment.ts"
+import { type LiveGateway, liveGateway } from "../../src/objects/live-gateway.ts"
 import { RunShell } from "../../src/objects/run-object.ts"
 import { PROVIDERS } from "../../src/providers/index.ts"
 import { defineRouting } from "../../src/routing/define.ts"
@@ -16,19 +14,14 @@ export { BareObject } from "./bare-object.ts"
 
 const routing = defineRouting({ routes: { generate: { try: ["openai-compatible/stub"] } } })
 
-let gateway: Gateway | undefined
+let shared: LiveGateway | undefined
+const gateway = (env: Env): LiveGateway =>
+  (shared ??= liveGateway(env, { routing, providers: PROVIDERS, fetch: (input, init) => fetch(input, init) }))
 
 const deployment: Deployment = {
   workflows: new Map(benchWorkflows.map((workflow) => [workflow.name, workflow])),
-  models: (env) =>
-    (gateway ??= createGateway({
-      routing: () => routing,
-      providers: PROVIDERS,
-      env,
-      fetch: (input, init) => fetch(input, init),
-      clock: systemClock,
-      random: systemRandom,
-    })),
+  models: gateway,
+  gateway,
 }
 
 export class RunObject extends RunShell {

@@ -12,8 +12,8 @@ export async function readBytes(request: Request, maxBytes: number): Promise<Uin
 }
 
 /** The JSON of the body; `{}` when there is no body. Throws `body_not_json`, `body_too_large`, `content_type_unsupported`, `request_invalid`. */
-export async function readJson(request: Request): Promise<unknown> {
-  const bytes = await readBytes(request, MAX_BODY_BYTES)
+export async function readJson(request: Request, maxBytes = MAX_BODY_BYTES): Promise<unknown> {
+  const bytes = await readBytes(request, maxBytes)
   if (bytes.length === 0) return {}
   const type = request.headers.get("content-type")
   if (type !== null && !/^application\/([\w.-]+\+)?json\b/i.test(type))

@@ -3,6 +3,7 @@ import type { Deployment } from "../objects/environment.ts"
 import { type App, createApp } from "./app.ts"
 import { media } from "./media.ts"
 import type { Endpoint } from "./resource.ts"
+import { routing } from "./routing.ts"
 import { runCommands } from "./run-commands.ts"
 import { runEvents } from "./run-events.ts"
 import { runReports } from "./run-reports.ts"
@@ -12,7 +13,7 @@ import { runs } from "./runs.ts"
 import { service } from "./service.ts"
 import { workflows } from "./workflows.ts"
 
-const resources = [workflows, runStart, runs, runEvents, runCommands, runReports, runSocket, media].flat()
+const resources = [workflows, runStart, runs, runEvents, runCommands, runReports, runSocket, media, routing].flat()
 
 /** All endpoints, those that describe the others included. */
 export const endpoints: readonly Endpoint[] = [...service(resources), ...resources]

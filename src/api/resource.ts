@@ -52,6 +52,8 @@ interface EndpointSpec<Params, Query, Body> {
   readonly headers?: Readonly<Record<string, string>>
   /** The JSON body. A request without a body is read as `{}`. */
   readonly body?: z.ZodType<Body>
+  /** Of the JSON body. Default `MAX_BODY_BYTES`. */
+  readonly maxBodyBytes?: number
   /** Content types of a body that the handler reads itself. */
   readonly rawBody?: readonly string[]
   /** By status. Problems need not be listed: any endpoint may answer with one. */
@@ -75,7 +77,7 @@ export function endpoint<Params = undefined, Query = undefined, Body = undefined
       const asked = {
         params: checked(spec.params, params, "path"),
         query: checked(spec.query, query, "query"),
-        body: spec.body ? checked(spec.body, await readJson(request), "body") : undefined,
+        body: spec.body ? checked(spec.body, await readJson(request, spec.maxBodyBytes), "body") : undefined,
         request,
       }
       // Absent schemas are `undefined` and so are their types; the type checker cannot see that across the conditional.

@@ -82,6 +82,11 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Send a payload that fits the schema of the step that waits for the signal.",
   },
+  step_undone: {
+    status: 409,
+    retryable: false,
+    remedy: "Start from the step named, or before it; or give its output anew.",
+  },
   edit_invalid: {
     status: 422,
     retryable: false,
@@ -142,6 +147,7 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Correct the routing configuration at the path named; nothing was changed.",
   },
+  routing_version_not_found: { status: 404, retryable: false, remedy: "Take a version from GET /v1/routing/versions." },
   no_route: {
     status: 422,
     retryable: false,

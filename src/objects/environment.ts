@@ -2,8 +2,10 @@
 import type { Workflow } from "../graph/workflow.ts"
 import type { ModelClient } from "../model/client.ts"
 import type { Bucket } from "../store/bucket-blob-store.ts"
+import type { ControlRpc } from "./control-rpc.ts"
+import type { LiveGateway } from "./live-gateway.ts"
 import type { Namespace } from "./remote.ts"
-import type { ControlRpc, RunRpc, TenantRpc } from "./rpc.ts"
+import type { RunRpc, TenantRpc } from "./rpc.ts"
 
 export interface Env {
   readonly RUNS: Namespace<RunRpc>
@@ -14,11 +16,13 @@ export interface Env {
   readonly [name: string]: unknown
 }
 
-/** What is deployed: the authors' workflows, and the gateway that serves their model steps. */
+/** What is deployed: the authors' workflows, and the gateway that serves their model steps and the OpenAI-compatible door. */
 export interface Deployment {
   readonly workflows: ReadonlyMap<string, Workflow>
   /** The models as this isolate reaches them. Called once per object; the deployment shares what can be shared. */
   readonly models: (env: Env) => ModelClient
+  /** This isolate's gateway, always the same. */
+  readonly gateway: (env: Env) => LiveGateway
 }
 
 /** The variables of `env` that are text: what tools see as their secrets, and providers as their configuration. */

@@ -25,10 +25,19 @@ export async function get(path: string, headers: Record<string, string> = {}): P
 }
 
 /** Sends `body`, which is JSON unless it is text already. */
-export async function post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<Reply> {
+export function post(path: string, body: unknown = {}, headers: Record<string, string> = {}): Promise<Reply> {
+  return sendBody("POST", path, body, headers)
+}
+
+/** As `post`. */
+export function put(path: string, body: unknown): Promise<Reply> {
+  return sendBody("PUT", path, body)
+}
+
+async function sendBody(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
   const text = typeof body === "string" ? body : JSON.stringify(body)
-  const init = { method: "POST", body: text, headers: { "content-type": "application/json", ...headers } }
-  return checkedReply("POST", path, await send(path, init))
+  const init = { method, body: text, headers: { "content-type": "application/json", ...headers } }
+  return checkedReply(method, path, await send(path, init))
 }
 
 /** Starts a run of `workflow` on `input` and returns its id. */

@@ -1,21 +1,53 @@
 /**
- * The Worker that tests inside workerd talk to: the product's own objects and API over the workflows of the tests, with a
- * scripted model in the place of the gateway.
+ * The Worker that tests inside workerd talk to: the product's own objects and API over the workflows of the tests. The model
+ * steps of `routed` go through the real gateway to a scripted server; those of the others are answered by a scripted model.
  */
 import { scriptedModel } from "waybill/testing"
 import { createApi } from "../../../src/api/index.ts"
-import type { Deployment } from "../../../src/objects/environment.ts"
+import type { Deployment, Env } from "../../../src/objects/environment.ts"
+import { type LiveGateway, liveGateway } from "../../../src/objects/live-gateway.ts"
 import { RunShell } from "../../../src/objects/run-object.ts"
+import { PROVIDERS } from "../../../src/providers/index.ts"
+import { defineRouting } from "../../../src/routing/define.ts"
+import { UPSTREAM, upstream } from "./upstream.ts"
 import { workflows } from "./workflows.ts"
 
 export { ControlObject } from "../../../src/objects/control-object.ts"
 export { TenantObject } from "../../../src/objects/tenant-object.ts"
 
-const models = scriptedModel({ topic: { value: { kind: "billing" } } }, { costNanoUsd: 1_234_567 })
+/** The routing that this Worker ships with. */
+export const shipped = defineRouting({
+  models: { first: "openai-compatible/first", quick: "openai-compatible/quick" },
+  routes: {
+    generate: { try: ["first"] },
+    plan: { try: [{ model: "openai-compatible/busy", attempts: 1 }, "quick"], backoff: { delay: 1 } },
+    embed: { try: ["openai-compatible/text-embedding-small"] },
+    moderate: { try: ["local/moderate"] },
+  },
+  redact: [
+    { detect: ["email"], mode: "token" },
+    { detect: ["private-key"], mode: "block" },
+  ],
+})
+
+const script = scriptedModel({ topic: { value: { kind: "billing" } } }, { costNanoUsd: 1_234_567 })
+
+let shared: LiveGateway | undefined
+const gateway = (env: Env): LiveGateway => (shared ??= testGateway(env))
+
+/** A gateway as each isolate has one: what a second one knows, it was told by the control object. */
+export function testGateway(env: Env): LiveGateway {
+  const variables = { OPENAI_COMPATIBLE_BASE_URL: UPSTREAM, LOCAL_MODELS_URL: UPSTREAM }
+  return liveGateway({ ...env, ...variables }, { routing: shipped, providers: PROVIDERS, fetch: upstream })
+}
 
 const deployment: Deployment = {
   workflows: new Map(workflows.map((workflow) => [workflow.name, workflow])),
-  models: () => models,
+  models: (env) => ({
+    operate: (operation, context, options) =>
+      (context.workflow === "routed" ? gateway(env) : script).operate(operation, context, options),
+  }),
+  gateway,
 }
 
 export class RunObject extends RunShell {

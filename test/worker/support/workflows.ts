@@ -42,6 +42,13 @@ const undone = workflow("undone", { version: 1, input: z.object({}) })
   })
   .output(() => null)
 
+/** Asks a model, waits for somebody, and asks again. */
+const routed = workflow("routed", { version: 1, input: z.object({}) })
+  .generate("before", { prompt: () => "Who are you?" })
+  .waitFor("go", { signal: "go" })
+  .generate("after", { prompt: () => "And now?" })
+  .output(({ before, after }) => ({ before: before.text, after: after.text }))
+
 function book() {
   return tool({
     name: "book",
@@ -65,4 +72,4 @@ function pay() {
   })
 }
 
-export const workflows = [desk, album, broken, undone]
+export const workflows = [desk, album, broken, undone, routed]
