@@ -1,9 +1,12 @@
 /** Telling a run what is to be different about one of its steps: checked here, honoured in `edits.ts`. */
+import type { Scope } from "../graph/node.ts"
 import { parseWith } from "../graph/schema.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { type StepEdit, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
+import type { StepKind } from "../steps/step-kind.ts"
+import type { BlobStore } from "../store/blob-store.ts"
 import { externalize } from "../store/values.ts"
 import { nodeAt } from "./locate.ts"
 import { isInGraph } from "./order.ts"
@@ -16,28 +19,34 @@ export async function editStep(
   edit: StepEdit,
   { by, copied }: { readonly by?: string; readonly copied?: true },
 ): Promise<void> {
-  const checked = checkedEdit(session, path, edit)
-  checkInTime(session.log.step(path), path)
-  const { input, output, ...rest } = checked
-  const { blobs } = session.host
-  const stored = {
+  const { workflow, host, log } = session
+  // What a recording holds was read by its schemas then.
+  const checked = copied ? edit : checkedEdit(workflow.scope, host.kinds, path, edit)
+  checkInTime(log.step(path), path)
+  const stored = await storedEdit(checked, host.blobs)
+  checkInTime(log.step(path), path)
+  const data = { ...stored, ...(by === undefined ? {} : { by }), ...(copied ? { copied } : {}) }
+  log.append(stepEvent("step.edited", path, 0, data))
+}
+
+/** The edit as the log may hold it. */
+export async function storedEdit({ input, output, ...rest }: StepEdit, blobs: BlobStore): Promise<StepEdit> {
+  return {
     ...rest,
     ...(input === undefined ? {} : { input: await externalize(input, blobs) }),
     ...(output === undefined ? {} : { output: await externalize(output, blobs) }),
   }
-  checkInTime(session.log.step(path), path)
-  const data = { ...stored, ...(by === undefined ? {} : { by }), ...(copied ? { copied } : {}) }
-  session.log.append(stepEvent("step.edited", path, 0, data))
 }
 
 /** The edit with its values as the step's schemas read them. Throws as `editStep` does. */
 export function checkedEdit(
-  { workflow, host }: Pick<Session, "workflow" | "host">,
+  scope: Scope,
+  kinds: Readonly<Record<string, StepKind>>,
   path: string,
   edit: StepEdit,
 ): StepEdit {
-  const node = nodeAt(workflow.scope, path, host.kinds)
-  if (!node && !isInGraph(workflow.scope, path))
+  const node = nodeAt(scope, path, kinds)
+  if (!node && !isInGraph(scope, path))
     throw new WaybillError("step_not_found", `The workflow has no step at "${path}".`, { path })
   const { input, output, skip, prompt } = edit
   const parts = Object.keys(edit)
@@ -47,7 +56,7 @@ export function checkedEdit(
     throw invalid(path, `found ${parts.join(" and ")}, of which one excludes the others`)
   if (input !== undefined && prompt !== undefined)
     throw invalid(path, "found an input and a prompt, expected one of the two")
-  const kind = node && host.kinds[node.kind]
+  const kind = node && kinds[node.kind]
   const inputSchema = node && kind?.tool?.(node.config).input
   const outputSchema = node && kind?.output?.(node.config)
   return {

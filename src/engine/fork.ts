@@ -30,7 +30,8 @@ type Fate = "whole" | "opened" | "none"
 
 /**
  * Throws `step_not_found` when neither the recording nor the code has the step at `at`, and `workflow_changed` when the code
- * no longer has it, or has another kind or output schema for a step that would be copied.
+ * no longer has it, or has another kind or output schema for a step that would be copied; `step_undone` when a step that
+ * would be copied was undone.
  */
 export function checkForkPoint({ recording, scope, kinds, at, replaced }: ForkPoint): void {
   const isKnown = isInGraph(scope, at)
@@ -38,7 +39,9 @@ export function checkForkPoint({ recording, scope, kinds, at, replaced }: ForkPo
     throw new WaybillError("step_not_found", `The recorded run has no step at "${at}".`, { path: at })
   if (!isKnown) throw new WaybillError("workflow_changed", `${at}: today's code has no such step.`, { path: at })
   const fateOf = fates({ recording, scope, kinds, at, replaced })
-  for (const { path, digest } of recording.steps.values()) {
+  for (const { path, digest, undone } of recording.steps.values()) {
+    if (undone && fateOf(path) === "whole")
+      throw new WaybillError("step_undone", `${path}: what the step did was undone when the run ended.`, { path })
     const node = digest === "" || fateOf(path) === "none" ? undefined : nodeAt(scope, path, kinds)
     if (!node || digest.startsWith(`${node.shape}.`)) continue
     const message = `${path}: the code's kind or output schema is not the recorded one; start from there, or before it.`

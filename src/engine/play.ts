@@ -164,13 +164,14 @@ class Player {
 
   /** An edit that comes too late for today's code, or that it refuses, is passed over: the report shows what it was for. */
   async #edit({ path, data }: Extract<Intervention, { type: "step.edited" }>): Promise<void> {
-    const { by, copied: _copied, input, output, ...rest } = data
+    const { by, input, output, ...rest } = data
     const edit = {
       ...rest,
       ...(input === undefined ? {} : { input: await internalize(input, this.#blobs) }),
       ...(output === undefined ? {} : { output: await internalize(output, this.#blobs) }),
     }
-    await this.#engine.commands.edit(path, edit, by === undefined ? {} : { by }).catch(() => {})
+    const how = { copied: true, ...(by === undefined ? {} : { by }) } as const
+    await this.#engine.commands.edit(path, edit, how).catch(() => {})
   }
 
   /** All that is recorded has happened: what is left of the run is its own. */

@@ -6,7 +6,7 @@
  * place. So the attempts of a step are cut where it failed, and nowhere else.
  */
 import { must } from "../lib/assert.ts"
-import type { Head } from "../run/chain.ts"
+import { EMPTY_HEAD, type Head } from "../run/chain.ts"
 import type { EventOf, EventType, RunEvent, RunHeader } from "../run/event.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { eventsIn } from "../store/pages.ts"
@@ -52,6 +52,8 @@ export interface RecordedStep {
   /** The event that ended the step: its output or error is there. */
   endSeq?: number
   readonly attempts: RecordedAttempt[]
+  /** What it did was undone, or was to be. */
+  undone?: true
 }
 
 /** What people did to the run that no step could know of. */
@@ -75,14 +77,17 @@ export interface Recording {
 /** A log that can be read: a store, or an export. */
 export type EventSource = Pick<EventStore, "read" | "get" | "head">
 
-/** Reads a log, which begins with `run.created`. */
-export function readRecording(source: EventSource): Recording {
+/** Reads a log, which begins with `run.created`, up to the event numbered `upTo`: one that goes on is read as it stood. */
+export function readRecording(source: EventSource, upTo = source.head().seq): Recording {
   const steps = new Map<string, RecordedStep>()
   const signals = new Map<number, string | undefined>()
   const interventions: number[] = []
   let created: EventOf<"run.created"> | undefined
   let endSeq: number | undefined
+  let head = EMPTY_HEAD
   for (const event of eventsIn(source)) {
+    if (event.seq > upTo) break
+    head = { seq: event.seq, hash: event.hash }
     if (event.type === "run.created") created = event
     if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
       endSeq = event.seq
@@ -93,7 +98,6 @@ export function readRecording(source: EventSource): Recording {
     if (event.path !== "") take(steps, event)
   }
   const { data: header, atMs: createdAtMs } = must(created, "a log begins with run.created")
-  const head = source.head()
   const end = endSeq === undefined ? {} : { endSeq }
   return { source, header, createdAtMs, steps, signals, interventions, head, ...end }
 }
@@ -140,6 +144,9 @@ function take(steps: Map<string, RecordedStep>, event: RunEvent): void {
     case "step.resolved":
       if (event.data.action === "complete") ended(step, { status: "completed", decided: true, ...placeOf(event) })
       if (event.data.action === "skip") ended(step, { status: "skipped", decided: true, ...placeOf(event) })
+      return
+    case "compensation.started":
+      step.undone = true
       return
     default:
       return

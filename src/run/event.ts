@@ -42,6 +42,8 @@ export interface RunHeader {
   /** `depth`: how many runs stand above this one. */
   readonly parent?: { readonly runId: string; readonly path: string; readonly depth?: number }
   readonly forkedFrom?: { readonly runId: string; readonly path: string }
+  /** The run answers itself from the recording of another; `beyond`: what happens where that has no answer. */
+  readonly replayOf?: { readonly runId: string; readonly beyond: "hold" | "live" }
   /** Whether the platform keeps this run's object inside the region that was asked for. */
   readonly jurisdiction?: { readonly asked: string; readonly applied: boolean; readonly reason?: string }
 }
@@ -94,10 +96,8 @@ export interface EventData {
   "run.completed": { readonly output: Stored }
   "run.failed": { readonly error: ErrorData; readonly at?: string }
   "run.cancelled": { readonly reason?: string; readonly by?: string; readonly compensate: boolean }
-  "run.forked": {
-    readonly from: { readonly runId: string; readonly path: string; readonly headHash: string }
-    readonly edits: Json
-  }
+  /** Ends what was copied: from here on the run is its own. `headHash`: of the newest event of the original then. */
+  "run.forked": { readonly from: { readonly runId: string; readonly path: string; readonly headHash: string } }
 
   "step.started": {
     readonly kind: string

@@ -1,11 +1,15 @@
 /** Small workflows that together use every step kind, each with scripts that bring its runs to their end: what replays are tried on. */
 import { tool } from "waybill"
-import type { TestRun } from "waybill/testing"
+import { createRun, type TestRun, type TestRunOptions } from "waybill/testing"
 import { z } from "zod"
+import { derivedHeader, editEvents, planFork } from "../../src/engine/derive.ts"
+import { copiedEvents } from "../../src/engine/fork.ts"
 import { readRecording } from "../../src/engine/recording.ts"
 import { type ReplayReport, replay } from "../../src/engine/replay.ts"
 import type { Workflow } from "../../src/graph/workflow.ts"
+import { runEvent, type StepEdit } from "../../src/run/event.ts"
 import { kindsByName } from "../../src/steps/index.ts"
+import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
 
 /** Replays `run` with the code of `workflow`. */
 export function replayOf(run: TestRun, workflow: Workflow): Promise<ReplayReport> {
@@ -27,3 +31,29 @@ export const lookup = tool({
   effect: "read",
   run: ({ input }) => ({ name: `Name of ${input.id}`, level: 3 }),
 })
+
+export type Edits = Readonly<Record<string, StepEdit>>
+
+export interface ForkOptions {
+  readonly edits?: Edits
+  readonly options: TestRunOptions
+}
+
+/** A new run of `workflow` that starts again from the step at `at` of `run`, not yet moved. */
+export async function forkOf(
+  run: TestRun,
+  workflow: Workflow,
+  at: string,
+  { edits = {}, options }: ForkOptions,
+): Promise<TestRun> {
+  const recording = readRecording(run.store)
+  const plan = planFork(recording, workflow, kindsByName, { at, edits })
+  const { header, head } = recording
+  const forkedFrom = { runId: header.runId, path: at }
+  const created = derivedHeader(header, workflow, { runId: "run_fork", forkedFrom })
+  const forked = runEvent("run.forked", { from: { ...forkedFrom, headHash: head.hash } })
+  const store = new MemoryEventStore()
+  const first = [runEvent("run.created", created), ...copiedEvents(plan.point), forked, ...editEvents(plan.edits)]
+  store.append(first, run.clock.nowMs())
+  return createRun(workflow, null, { ...options, clock: run.clock, store, blobs: run.blobs })
+}
