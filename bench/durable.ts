@@ -44,15 +44,17 @@ async function measure(runtime: Runtime, { url }: BenchServer, { nextCall }: Stu
   const bare = (steps: number, calls: boolean) =>
     post(`${url}/bare?id=${crypto.randomUUID()}&steps=${steps}&calls=${calls}`)
   const run = (workflow: string) => post(`${url}/v1/workflows/${workflow}/runs?wait=60`, { input: {} })
-  for (let index = 0; index < 5; index += 1) await Promise.all([bare(20, true), run("models-20"), run("code-20")])
+  for (let index = 0; index < 5; index += 1)
+    await Promise.all([bare(20, true), run("models-20"), run("tools-20"), run("code-20")])
 
-  const step = (steps: number, kind: "models" | "code") =>
+  const step = (steps: number, kind: "models" | "tools" | "code") =>
     paired(
       () => run(`${kind}-${steps}`),
-      () => bare(steps, kind === "models"),
+      () => bare(steps, kind !== "code"),
       steps,
     )
-  report(runtime, "step with a call", await step(100, "models"), "ms a step", "≤ 1.5")
+  report(runtime, "tool step with a call", await step(100, "tools"), "ms a step", "≤ 1.5")
+  report(runtime, "model step with a call", await step(100, "models"), "ms a step", "(+ gateway)")
   report(runtime, "step without a call", await step(100, "code"), "ms a step", "≤ 1.5")
 
   const lengths = {
