@@ -86,4 +86,24 @@ describe("a source", () => {
       "Jul 3  $4.00",
     ])
   })
+
+  it("cuts a line that is too long, and loses nothing of it", () => {
+    const text = `${"word ".repeat(3000)}ch_1 ${"x".repeat(5000)} ch_2`
+    const { lines } = readSource(text)
+    expect(
+      lines
+        .map((line) => line.text)
+        .join(" ")
+        .replace(/\s/g, ""),
+    ).toBe(text.replace(/\s/g, ""))
+    expect(Math.max(...lines.map((line) => line.text.length))).toBeLessThanOrEqual(2000)
+    expect(lines.flatMap((line) => line.tokens.map((token) => token.text))).toEqual(["ch_1", "ch_2"])
+  })
+
+  it.each(["1", "1,", "1 234 ", "a_", "A_", "a@", "a.", "Aa: b ", "(", " | ", "+1 ", "May 1 ", "deadbeef-"])(
+    "reads %j over and over without getting lost",
+    (piece) => {
+      expect(readSource(piece.repeat(20_000 / piece.length)).text).not.toBe("")
+    },
+  )
 })

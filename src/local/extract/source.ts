@@ -35,11 +35,19 @@ export interface Source {
 const MAX_KEY_WORDS = 9
 /** Sentences, and facts, of one text that are looked at: each costs about 10 ms to compare. */
 const MAX_UNITS = 300
+/** Characters of one line. Some patterns take time in the square of a line's length, and nobody writes longer ones. */
+const MAX_LINE = 2000
+const PIECE = new RegExp(`.{1,${MAX_LINE}}(?:\\s|$)|.{1,${MAX_LINE}}`, "gu")
 
 export function readSource(text: string): Source {
   const lines = readLines(text)
   const facts = factsOf(lines).slice(0, MAX_UNITS)
   return { text: text.trim(), lines, facts, sentences: sentencesOf(text).slice(0, MAX_UNITS), kinds: kindsOf(lines) }
+}
+
+/** The lines of a text; a longer one is cut at a space, or where it must be. */
+function physicalLines(text: string): string[] {
+  return text.split(/\r?\n/).flatMap((line) => (line.length <= MAX_LINE ? [line] : (line.match(PIECE) ?? [])))
 }
 
 function kindsOf(lines: readonly Line[]): Set<TokenKind> {
@@ -48,7 +56,7 @@ function kindsOf(lines: readonly Line[]): Set<TokenKind> {
 
 function readLines(text: string): Line[] {
   const headsOf = new Map<number, readonly string[]>()
-  const filled = text.split(/\r?\n/).filter((line) => line.trim() !== "")
+  const filled = physicalLines(text).filter((line) => line.trim() !== "")
   return filled.map((line, index) => {
     const trimmed = line.trim()
     const cells = cellsOf(trimmed)
@@ -115,7 +123,7 @@ export function isHeaderRow(line: Line): boolean {
 function sentencesOf(text: string): string[] {
   const joined: string[] = []
   let open = false
-  for (const raw of text.split(/\r?\n/)) {
+  for (const raw of physicalLines(text)) {
     const line = raw.trim()
     if (line === "") {
       open = false

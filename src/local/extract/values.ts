@@ -34,7 +34,7 @@ const CURRENCY_OF_SIGN: Readonly<Record<string, string>> = {
 const SIGN = String.raw`US\$|[$€£¥]`
 const CODE = "USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK|PLN|INR"
 /** Digits with grouping signs; a space groups only before exactly three digits. */
-const NUMBER = String.raw`\d(?:[\d.,'](?=\d)|\d| (?=\d{3}(?!\d)))*`
+const NUMBER = String.raw`\d(?:\d|[.,'](?=\d)| (?=\d{3}(?!\d)))*`
 const MONTH =
   "Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?"
 
