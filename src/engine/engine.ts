@@ -12,7 +12,7 @@ import type { Workflow } from "../graph/workflow.ts"
 import { errorData, WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import { type RunHeader, runEvent, stepEvent } from "../run/event.ts"
-import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
+import { type RunState, type RunStatus, runStatus, type StepState } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
 import { endCue } from "./answered.ts"
 import { cancelOrphans } from "./children.ts"
@@ -135,14 +135,22 @@ export class Engine {
 
   /** An engine that is new to its log: what was in flight when the last one died is interrupted, and unsafe effects are parked. */
   #recover(): void {
-    const { log } = this.#session
+    const { log, host } = this.#session
     const cutOff = [...log.state.steps.values()].filter((step) => step.status === "running" && !step.composite)
     if (cutOff.length === 0) return
     log.append(
       ...cutOff.map((step) =>
-        stepEvent("step.interrupted", step.path, step.attempt, { parked: step.effect === "unsafe" }),
+        stepEvent("step.interrupted", step.path, step.attempt, {
+          parked: step.effect === "unsafe",
+          ...(this.#mayHaveAsked(step) ? { lost: { costNanoUsd: host.reservedNanoUsd?.(step) ?? 0 } } : {}),
+        }),
       ),
     )
+  }
+
+  /** Whether a model call of the step may have been lost with its process: nothing of its answer is in the log. */
+  #mayHaveAsked({ kind, operations }: StepState): boolean {
+    return this.#session.host.kinds[kind]?.model === true && operations.length === 0
   }
 
   async #walkBody(): Promise<void> {

@@ -51,6 +51,8 @@ export interface EngineHost {
   readonly children: ChildRuns
   /** Answers from a recording in the place of all the above: the run is a replay. */
   readonly playback?: Playback
+  /** What was reserved for the model calls of an attempt that died, nano-dollars. Default: nothing, so what they cost is unknown. */
+  readonly reservedNanoUsd?: (attempt: { readonly path: string; readonly attempt: number }) => number
   /** Called with every batch of events right after it was appended. What it throws is dropped. */
   readonly onEvents: (events: readonly RunEvent[]) => void
   /** Called with pieces of answers as they stream in; nothing durable depends on them. `reset`: the pieces before it are void. */

@@ -2,6 +2,9 @@
 import { describe, expect, it } from "vitest"
 import { type Effect, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
+import type { EventStore } from "../../src/store/event-store.ts"
+import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
+import { Life, mortalStore } from "../support/mortal.ts"
 import { counting, deferred, lines, mortalRun, NOTHING, until } from "./helpers.ts"
 
 const NEVER = new Promise<never>(() => {})
@@ -91,15 +94,18 @@ describe("a model step that was in flight when the process died", () => {
     .code("shout", ({ reply }) => reply.text.toUpperCase())
     .output(({ shout }) => shout)
 
-  it("[RUN6] is asked again when it was not answered", async () => {
+  it("[RUN6] is asked again when it was not answered, and the call that was lost is booked at what was reserved for it", async () => {
     const models = scriptedModel({ reply: async () => (models.calls.length === 1 ? NEVER : { text: "hi" }) })
-    const run = await mortalRun(flow, {}, { models })
+    const run = await mortalRun(flow, {}, { models, reservedNanoUsd: () => 700 })
     void run.settle().catch(() => {})
     await until(() => models.calls.length === 1)
     const revived = await run.revive()
     await revived.settle()
     expect(revived.output).toBe("HI")
     expect(models.calls.map((call) => call.context.step.attempt)).toEqual([1, 2])
+    const cutOff = revived.store.read().find((event) => event.type === "step.interrupted")
+    expect(cutOff?.data).toEqual({ parked: false, lost: { costNanoUsd: 700 } })
+    expect(revived.engine.state.costNanoUsd).toBe(1_700)
   })
 
   it("[RUN8] is answered from the log when it was paid for, and not asked again", async () => {
@@ -167,6 +173,30 @@ describe("a step that kills its process every time", () => {
 })
 
 describe("a store that fails", () => {
+  it("[RUN10] is not written to again, though it works again", async () => {
+    const inner = new MemoryEventStore()
+    let appends = 0
+    const flaky: EventStore = {
+      ...mortalStore(inner, new Life()),
+      append(events, atMs) {
+        appends += 1
+        if (appends === 4) throw new Error("The disk is full.")
+        return inner.append(events, atMs)
+      },
+    }
+    const flow = workflow("flaky", { version: 1, input: NOTHING })
+      .code("one", () => 1)
+      .code("two", () => 2)
+      .output(({ two }) => two)
+    const run = await mortalRun(flow, {}, { store: flaky })
+    await expect(run.settle()).rejects.toThrow("The disk is full.")
+    expect(appends).toBe(4)
+    expect(inner.head().seq).toBe(3)
+    const revived = await mortalRun(flow, {}, { store: inner })
+    await revived.settle()
+    expect(revived.output).toBe(2)
+  })
+
   it("[RUN10] stops the engine at once, and a new one on the same log goes on", async () => {
     const gate = deferred()
     const slow = counting("idempotent", () => gate.promise)
