@@ -10,7 +10,8 @@ import { anyJson, named } from "./wire.ts"
 /** What a run's object is told to start; the object adds the rest. */
 export type RunStart = Omit<RunHeader, "graphDigest" | "version" | "forkedFrom" | "jurisdiction">
 
-const BreakpointBody = z.union([
+/** Money is in dollars on the wire and an integer in the log. */
+export const BreakpointBody = z.union([
   z.strictObject({ step: z.string() }),
   z.strictObject({ kind: z.string() }),
   z.strictObject({ costAboveUsd: z.number().nonnegative() }),
@@ -78,6 +79,6 @@ export function runStart(
   }
 }
 
-function breakpointOf(body: z.infer<typeof BreakpointBody>): Breakpoint {
+export function breakpointOf(body: z.infer<typeof BreakpointBody>): Breakpoint {
   return "costAboveUsd" in body ? { costAboveNanoUsd: nanoUsd(body.costAboveUsd) } : body
 }

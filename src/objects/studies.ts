@@ -1,0 +1,95 @@
+/**
+ * Readings of a run's log that need today's code: replays, and what others copy of it. They run inside the run's own object,
+ * where its log is, and change nothing there.
+ */
+import { type ForkRequest, planFork, recordedEdits } from "../engine/derive.ts"
+import type { Engine } from "../engine/engine.ts"
+import { copiedEvents } from "../engine/fork.ts"
+import { type RecordedAnswer, recordedAnswer } from "../engine/playback.ts"
+import { type Recording, readRecording } from "../engine/recording.ts"
+import { type ReplayReport, replay } from "../engine/replay.ts"
+import type { Workflow } from "../graph/workflow.ts"
+import type { NewEvent } from "../run/event.ts"
+import { kindsByName } from "../steps/index.ts"
+import { BucketBlobStore } from "../store/bucket-blob-store.ts"
+import type { EventStore } from "../store/event-store.ts"
+import type { Deployment, Env } from "./environment.ts"
+
+import { findWorkflow } from "./start-run.ts"
+import type { CopiedPage, Origin, StudyRpc } from "./study-rpc.ts"
+
+/** A page that is sent as one message stays well below the platform's 32 MB. */
+const PAGE_BYTES = 4 * 1024 * 1024
+
+export interface StudyHost {
+  /** The run's engine. Rejects with `run_not_found`. */
+  readonly engine: () => Promise<Engine>
+  readonly store: EventStore
+  readonly env: Env
+  readonly deployment: () => Deployment
+}
+
+export class Studies implements StudyRpc {
+  readonly #host: StudyHost
+  #known: Recording | undefined
+
+  constructor(host: StudyHost) {
+    this.#host = host
+  }
+
+  async replay(): Promise<ReplayReport> {
+    const { env, deployment } = this.#host
+    const recording = await this.#recording()
+    const workflow = this.#workflow(recording)
+    const forecaster = deployment().gateway(env)
+    return replay({ recording, workflow, kinds: kindsByName, blobs: new BucketBlobStore(env.BLOBS), forecaster })
+  }
+
+  async recordedAnswer(path: string, failures: number): Promise<RecordedAnswer | undefined> {
+    return recordedAnswer(await this.#recording(), path, failures)
+  }
+
+  async origin(fork?: ForkRequest): Promise<Origin> {
+    const recording = await this.#recording()
+    const { header, head } = recording
+    if (!fork) return { header, head, edits: {} }
+    return { header, head, edits: planFork(recording, this.#workflow(recording), kindsByName, fork).edits }
+  }
+
+  async copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage> {
+    const recording = await this.#recording(upTo)
+    const { point } = planFork(recording, this.#workflow(recording), kindsByName, fork)
+    return pageOf(copiedEvents(point), skip)
+  }
+
+  async recordedEdits(): Promise<readonly NewEvent[]> {
+    return [...recordedEdits(await this.#recording())]
+  }
+
+  #workflow({ header }: Recording): Workflow {
+    return findWorkflow(this.#host.deployment(), header.workflow)
+  }
+
+  /** The run as it stands, or as it stood when event `upTo` was its newest. */
+  async #recording(upTo?: number): Promise<Recording> {
+    const { engine, store } = this.#host
+    await engine()
+    const seq = upTo ?? store.head().seq
+    if (this.#known?.head.seq !== seq) this.#known = readRecording(store, seq)
+    return this.#known
+  }
+}
+
+function pageOf(events: Iterable<NewEvent>, skip: number): CopiedPage {
+  const page: NewEvent[] = []
+  let bytes = 0
+  let seen = 0
+  for (const event of events) {
+    seen += 1
+    if (seen <= skip) continue
+    if (bytes >= PAGE_BYTES) return { events: page, isLast: false }
+    page.push(event)
+    bytes += JSON.stringify(event.data).length
+  }
+  return { events: page, isLast: true }
+}
