@@ -77,9 +77,7 @@ async function start(
   const { runId, replayed } = keyed
     ? await tenants.claim({ ...keyed, runId: fresh })
     : { runId: fresh, replayed: false }
-  const view = await reach(env.RUNS, runId).start({ ...prepared, runId })
-  await index(view, context)
-  return { view, replayed }
+  return { view: await reach(env.RUNS, runId).start({ ...prepared, runId }), replayed }
 }
 
 /** The run that a key is bound to; undefined when its start was cut off before the run was created. */
@@ -92,11 +90,11 @@ async function existing(runId: string, { env }: ApiContext): Promise<RunView | u
   }
 }
 
-/** Makes the run appear in lists at once, when it can: the run itself tells the index too, until it has got through. */
+/** Makes lists show the run as it is shown here, when it can: the run itself tells the index too, until it has got through. */
 async function index(view: RunView, { env, tenant }: ApiContext): Promise<void> {
   await reach(env.TENANTS, tenant.id)
     .record(summaryOf(view))
-    .catch((thrown: unknown) => console.warn(`Run ${view.id} is not in lists yet:`, thrown))
+    .catch((thrown: unknown) => console.warn(`Run ${view.id} is not in lists as it stands:`, thrown))
 }
 
 function keyedRequest(request: Request, workflow: string, body: StartBody): KeyedRequest | undefined {

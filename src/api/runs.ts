@@ -1,5 +1,6 @@
 /** Runs: listing and reading. */
 import { z } from "zod"
+import { isId } from "../lib/id.ts"
 import { MAX_LISTED_RUNS, MAX_LISTED_STEPS } from "../lib/limits.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
@@ -28,7 +29,11 @@ const ListQuery = z.strictObject({
   errorCode: z.string().exactOptional().meta({ description: "Code of the error that the run failed with." }),
   from: moment.exactOptional().meta({ description: "Created at or after this time." }),
   to: moment.exactOptional().meta({ description: "Created before this time." }),
-  cursor: z.string().exactOptional().meta({ description: "`nextCursor` of the page before." }),
+  cursor: z
+    .string()
+    .refine((text) => isId("run", text), "expected the `nextCursor` of the page before")
+    .exactOptional()
+    .meta({ description: "`nextCursor` of the page before." }),
   limit: z.coerce.number().int().min(1).max(MAX_LISTED_RUNS).default(50),
 })
 
@@ -72,7 +77,9 @@ export const runs = [
     async handle({ params, query }, context) {
       const run = await ownRun(params.id, context)
       const view = await (query.wait === undefined ? run.view() : run.waitForEnd(query.wait * 1_000))
-      const detail: RunDetail = { ...view, ...(await stepPage(run)) }
+      const queue =
+        view.status === "queued" ? await reach(context.env.TENANTS, view.tenant).placeOf(view.id) : undefined
+      const detail: RunDetail = { ...view, ...(queue ? { queue } : {}), ...(await stepPage(run)) }
       return json(detail)
     },
   }),

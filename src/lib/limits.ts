@@ -53,6 +53,15 @@ export const MAX_OPERATION_ATTEMPTS = 8
 /** How long an Idempotency-Key answers with the run that it started. */
 export const IDEMPOTENCY_KEEP_MS = 86_400_000
 
+/** How long an operation of the OpenAI-compatible door can be looked up. */
+export const OPERATIONS_KEEP_MS = 30 * 86_400_000
+
+/** Operations on one page of a list: each holds all its attempts. */
+export const MAX_LISTED_OPERATIONS = 200
+
+/** Bytes of one request to the OpenAI-compatible door: images stand in it as text. */
+export const MAX_DOOR_BODY_BYTES = 40 * 1024 * 1024
+
 /** Runs on one page of a list. */
 export const MAX_LISTED_RUNS = 200
 
@@ -68,3 +77,15 @@ export const MEDIA_TIMEOUT_MS = 15_000
 
 /** Media in one run's input. */
 export const MAX_MEDIA_PER_INPUT = 50
+
+/** Busy runs of one tenant unless the variable `TENANT_CONCURRENCY` says otherwise: one tenant's burst leaves the platform's connections to others. */
+export const DEFAULT_TENANT_CONCURRENCY = 1_000
+
+/** How soon a run that was given a place, and has not said that it has it, is told again. */
+export const GO_AGAIN_MS = 5_000
+
+/** Schedules of one tenant. */
+export const MAX_SCHEDULES = 1_000
+
+/** How soon a scheduled start that did not get through is tried again. */
+export const START_AGAIN_MS = 5_000

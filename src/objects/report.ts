@@ -1,11 +1,16 @@
 /**
- * What a run tells others about itself: its tenant's index, and its parent when it has ended. At least once: what was told
- * last is remembered in storage, the receivers take a repetition for nothing, and the driver repeats what did not get through.
+ * What a run asks its tenant and tells others about itself: whether it may go, how it stands, and, to its parent, how it
+ * ended. At least once: what was told last is remembered in storage, the receivers take a repetition for nothing, and the
+ * driver repeats what did not get through.
  */
 import type { Engine } from "../engine/engine.ts"
 import type { ChildEnd } from "../engine/host.ts"
+import type { Workflow } from "../graph/workflow.ts"
+import { must } from "../lib/assert.ts"
 import type { Json } from "../lib/json.ts"
 import { runSummary } from "../protocol/summary.ts"
+import type { RunStatus } from "../run/run-state.ts"
+import type { Admitted } from "./admission.ts"
 import type { Env } from "./environment.ts"
 import { reach } from "./remote.ts"
 
@@ -15,13 +20,46 @@ export interface Memory {
   put<Value>(key: string, value: Value): void
 }
 
-const TOLD_SEQ = "told-seq"
+/** What was told last. */
+const TOLD = "told"
+interface Told {
+  readonly seq: number
+  readonly status: RunStatus
+}
+const NOTHING_TOLD: Told = { seq: 0, status: "running" }
 
-/** Tells whoever has to know how the run stands. Rejects when somebody could not be told. */
+/** Asks the tenant for a place. Rejects when it could not be asked. */
+export async function askForPlace(
+  engine: Engine,
+  { concurrency }: Workflow,
+  env: Env,
+  memory: Memory,
+): Promise<Admitted> {
+  const { tenant, priority, parent } = must(engine.state.header, "only a run that was created asks for a place")
+  const summary = runSummary(engine.state)
+  const admitted = await reach(env.TENANTS, tenant.id).admit({
+    summary,
+    ...(priority === undefined ? {} : { priority }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    isChild: parent !== undefined,
+  })
+  // One that goes is running as far as its tenant knows, which is what nothing told means.
+  if (admitted === "queued") memory.put<Told>(TOLD, { seq: summary.seq, status: summary.status })
+  return admitted
+}
+
+/**
+ * Tells whoever has to know how the run stands; one that is under way only says so when its tenant takes it for something
+ * else. Rejects when somebody could not be told.
+ */
 export async function report(engine: Engine, env: Env, memory: Memory): Promise<void> {
   const { header, seq, ended, outputSeq, error } = engine.state
-  if (!header || (memory.get<number>(TOLD_SEQ) ?? 0) >= seq) return
+  const { status, busy } = engine
+  const told = memory.get<Told>(TOLD) ?? NOTHING_TOLD
+  if (!header || told.seq >= seq || (busy && told.status === status)) return
   await reach(env.TENANTS, header.tenant.id).record(runSummary(engine.state))
+  // What follows is told when it is done.
+  if (busy) return memory.put<Told>(TOLD, { seq: told.seq, status })
   if (ended && header.parent) {
     const output = outputSeq === undefined ? undefined : ((await engine.value(outputSeq)) as Json)
     const end: ChildEnd = {
@@ -33,5 +71,5 @@ export async function report(engine: Engine, env: Env, memory: Memory): Promise<
     }
     await reach(env.RUNS, header.parent.runId).childEnded(header.parent.path, end)
   }
-  memory.put(TOLD_SEQ, seq)
+  memory.put<Told>(TOLD, { seq, status })
 }

@@ -12,7 +12,10 @@ import type { RunSummary } from "../protocol/summary.ts"
 import type { EventRow } from "../run/chain.ts"
 import type { RunEvent } from "../run/event.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
+import type { AdmissionRequest, Admitted, QueuePlace } from "./admission.ts"
+import type { DerivationOrder } from "./derive-run.ts"
 import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
+import type { OperationLogRpc } from "./operation-log.ts"
 import type { RunFilter, RunPage } from "./run-index.ts"
 
 /** What `waitForEvents` came back with. */
@@ -23,8 +26,10 @@ export interface NextEvents {
 }
 
 export interface RunRpc {
-  /** Creates the run and sets it going; for a run that exists, does nothing. Throws `workflow_not_found`, `input_invalid`. */
+  /** Creates the run and sets it going, or lets it queue; for a run that exists, does nothing. Throws `workflow_not_found`, `input_invalid`. */
   start(request: RunStart): Promise<RunView>
+  /** Makes the run out of another and sets it going; for a run that exists, does nothing. */
+  derive(order: DerivationOrder): Promise<RunView>
   /** Throws `run_not_found`, as all below do. */
   view(): Promise<RunView>
   /** Steps in the order in which they started: `limit` of them from the `offset`th on. */
@@ -42,19 +47,23 @@ export interface RunRpc {
   command(command: Command): Promise<RunView>
   cost(): Promise<CostReport>
   trace(): Promise<TraceDocument>
+  /** The tenant tells a run that queued that it has a place now; safe to repeat. */
+  go(): Promise<RunSummary>
   /** A child run tells how it ended; safe to repeat. */
   childEnded(path: string, end: ChildEnd): Promise<void>
 }
 
-export interface TenantRpc {
+export interface TenantRpc extends OperationLogRpc {
   /** The run that an Idempotency-Key is bound to, if any. Throws `idempotency_conflict`. */
   claimedBy(request: KeyedRequest): Promise<string | undefined>
   /** Binds an Idempotency-Key to a run, or says which run it is bound to. Throws `idempotency_conflict`. */
   claim(claim: Claim): Promise<Claimed>
+  /** A new run asks whether it may go; safe to repeat. A run that queues is told by `go` when it may. */
+  admit(request: AdmissionRequest): Promise<Admitted>
+  /** Where a run stands in the queue; undefined when it is not in it. */
+  placeOf(runId: string): Promise<QueuePlace | undefined>
   /** Takes a run's row; one that is older than what is known changes nothing. */
   record(summary: RunSummary): Promise<void>
   /** Runs, newest first. */
   list(filter: RunFilter): Promise<RunPage>
 }
-
-export type ControlRpc = Record<never, never>

@@ -44,7 +44,8 @@ const CREATE = [
 const UPSERT = `INSERT INTO run (run_id, seq, workflow, status, user, error_code, data) VALUES (?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (run_id) DO UPDATE SET
     seq = excluded.seq, status = excluded.status, error_code = excluded.error_code, data = excluded.data
-  WHERE excluded.seq > run.seq`
+  WHERE excluded.seq > run.seq
+  RETURNING run_id`
 const TAG = "INSERT INTO run_tag (tag, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 export class RunIndex {
@@ -56,13 +57,33 @@ export class RunIndex {
     for (const statement of CREATE) sql.exec(statement)
   }
 
-  record(summary: RunSummary): void {
+  /** Returns whether it was news. */
+  record(summary: RunSummary): boolean {
     const { runId, seq, workflow, status, user, errorCode, tags } = summary
     const data = JSON.stringify(summary)
-    this.#sql.transaction(() => {
-      this.#sql.exec(UPSERT, runId, seq, workflow, status, user ?? null, errorCode ?? null, data)
+    return this.#sql.transaction(() => {
+      const written = this.#sql.exec(UPSERT, runId, seq, workflow, status, user ?? null, errorCode ?? null, data)
       for (const tag of tags) this.#sql.exec(TAG, tag, runId)
+      return written.length > 0
     })
+  }
+
+  /** How the run stands, as far as it was told; undefined for one that is not known. */
+  statusOf(runId: string): RunSummary["status"] | undefined {
+    const [row] = this.#sql.exec("SELECT status FROM run WHERE run_id = ?", runId)
+    return row ? (String(row.status) as RunSummary["status"]) : undefined
+  }
+
+  /** Changes the status of a run that is known; whatever the run itself tells next goes over it. */
+  setStatus(runId: string, status: RunSummary["status"]): void {
+    const set = "UPDATE run SET status = ?1, data = json_set(data, '$.status', ?1) WHERE run_id = ?2"
+    this.#sql.exec(set, status, runId)
+  }
+
+  /** How many runs have `status`, by workflow. */
+  countByWorkflow(status: RunSummary["status"]): ReadonlyMap<string, number> {
+    const rows = this.#sql.exec("SELECT workflow, COUNT(*) AS runs FROM run WHERE status = ? GROUP BY workflow", status)
+    return new Map(rows.map(({ workflow, runs }) => [String(workflow), Number(runs)]))
   }
 
   /** The runs that fit every part of `filter`, newest first. */

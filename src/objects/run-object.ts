@@ -7,37 +7,34 @@ import { Lifecycle } from "agents/lifecycle"
 import { WebSockets } from "agents/websockets"
 import type { Engine } from "../engine/engine.ts"
 import type { ChildEnd } from "../engine/host.ts"
-import { type CostReport, costReport } from "../ledger/report.ts"
 import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Command } from "../protocol/command.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { RunStart } from "../protocol/start.ts"
-import { type StepView, stepViews } from "../protocol/step-view.ts"
-import type { EventRow } from "../run/chain.ts"
-import type { RunEvent } from "../run/event.ts"
+import { type RunSummary, runSummary } from "../protocol/summary.ts"
 import { fromRow } from "../run/event-row.ts"
 import { eventsIn, rowPage } from "../store/pages.ts"
 import { SqlEventStore } from "../store/sql-event-store.ts"
-import type { TraceDocument } from "../trace/otlp.ts"
-import { traceDocument } from "../trace/trace.ts"
 import { obey } from "./commands.ts"
+import { Derivation, type DerivationOrder } from "./derive-run.ts"
 import { Driver } from "./driver.ts"
 import { makeEngine } from "./engine-host.ts"
 import type { Deployment, Env } from "./environment.ts"
-import { answerCall, type Call, type Outcome } from "./remote.ts"
-import { report } from "./report.ts"
+import { type ReadingRpc, Readings } from "./readings.ts"
+import { answerCall, type Call, type Outcome, reach } from "./remote.ts"
+import { askForPlace, report } from "./report.ts"
 import type { NextEvents, RunRpc } from "./rpc.ts"
 import { RunSockets } from "./run-sockets.ts"
 import { durableSql } from "./sql.ts"
 import { findWorkflow, prepareStart } from "./start-run.ts"
 import { Subscribers } from "./subscribers.ts"
-import { viewRun, viewStep } from "./views.ts"
+import { viewRun } from "./views.ts"
 
 /** The run's own job in the lifecycle queue; the lifecycle hands it back to `onJob`. */
 const JOB = "move"
 
-export abstract class RunShell extends DurableObject<Env> implements RunRpc {
+export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc, keyof ReadingRpc> {
   /** What is deployed; the roof says. */
   protected abstract readonly deployment: Deployment
   readonly #store = new SqlEventStore(durableSql(this.ctx.storage))
@@ -53,10 +50,18 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
   })
   readonly #webSockets = new WebSockets({ protocol: false, handlers: this.#sockets.handlers })
   readonly lifecycle = Lifecycle.install(this).use(this.#webSockets)
+  readonly #readings = new Readings({
+    engine: () => this.#engine(),
+    store: this.#store,
+    env: this.env,
+    deployment: () => this.deployment,
+  })
+  readonly #derivation = new Derivation(this.#store, this.ctx.storage.kv, (runId) => reach(this.env.RUNS, runId))
   #run: { readonly engine: Engine; readonly driver: Driver } | undefined
 
   /** Runs once each time the object comes to memory: what a crash cut off goes on here, whoever woke it. */
   async onStart(): Promise<void> {
+    await this.#derivation.finish()
     const [created] = this.#store.read(0, 1)
     if (created?.type === "run.created") await this.#open(created.data.workflow).driver.takeUp()
   }
@@ -67,7 +72,7 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
 
   /** What others call; all other methods are called through it (see `remote.ts`). */
   call(call: Call): Promise<Outcome> {
-    return answerCall(this, call)
+    return answerCall(call.method in this.#readings ? this.#readings : this, call)
   }
 
   async start(request: RunStart): Promise<RunView> {
@@ -78,26 +83,22 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
     return viewRun(engine)
   }
 
+  async go(): Promise<RunSummary> {
+    const engine = await this.#engine()
+    await this.#run?.driver.go()
+    return runSummary(engine.state)
+  }
+
+  async derive(order: DerivationOrder): Promise<RunView> {
+    await this.lifecycle.start()
+    if (!this.#run) await this.#derivation.make(order)
+    const { engine, driver } = this.#run ?? this.#open(order.header.workflow)
+    await driver.drive()
+    return viewRun(engine)
+  }
+
   async view(): Promise<RunView> {
     return viewRun(await this.#engine())
-  }
-
-  async steps(offset: number, limit: number): Promise<readonly StepView[]> {
-    return stepViews((await this.#engine()).state, eventsIn(this.#store), { offset, limit })
-  }
-
-  async step(path: string): Promise<StepView> {
-    return viewStep(await this.#engine(), path, eventsIn(this.#store))
-  }
-
-  async events(after: number, limit: number): Promise<readonly RunEvent[]> {
-    await this.#engine()
-    return rowPage(this.#store, after, limit).map(fromRow)
-  }
-
-  async rows(after: number, limit: number): Promise<readonly EventRow[]> {
-    await this.#engine()
-    return rowPage(this.#store, after, limit)
   }
 
   async waitForEnd(timeoutMs: number): Promise<RunView> {
@@ -122,16 +123,6 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
     return viewRun(engine)
   }
 
-  async cost(): Promise<CostReport> {
-    await this.#engine()
-    return costReport(eventsIn(this.#store))
-  }
-
-  async trace(): Promise<TraceDocument> {
-    await this.#engine()
-    return traceDocument(eventsIn(this.#store))
-  }
-
   async childEnded(path: string, end: ChildEnd): Promise<void> {
     const engine = await this.#engine()
     if (engine.state.ended) return
@@ -141,11 +132,13 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
 
   #open(workflowName: string): { readonly engine: Engine; readonly driver: Driver } {
     const workflow = findWorkflow(this.deployment, workflowName)
+    const created = this.#store.get(1)
     const engine = makeEngine({
       workflow,
       env: this.env,
       store: this.#store,
       models: this.deployment.models(this.env),
+      replayOf: created?.type === "run.created" ? created.data.replayOf : undefined,
       onEvents: (events) => {
         this.#sockets.publish(this.#webSockets.getConnections(), events)
         this.#subscribers.notify()
@@ -156,9 +149,15 @@ export abstract class RunShell extends DurableObject<Env> implements RunRpc {
     const jobs = this.lifecycle.jobs
     const driver = new Driver(engine, {
       clock: systemClock,
+      left: () =>
+        jobs
+          .list()
+          .map(({ id, time }) => ({ job: id, atMs: time }))
+          .at(-1),
       arm: async (id, time) => void (await jobs.push({ id, fn: JOB, time })),
       disarm: async (id) => void (await jobs.cancel(id)),
       hold: (work) => this.ctx.waitUntil(work),
+      admit: () => askForPlace(engine, workflow, this.env, this.ctx.storage.kv),
       report: () => {
         this.#subscribers.notify()
         return report(engine, this.env, this.ctx.storage.kv)

@@ -28,6 +28,16 @@ export const WaitingView = named(
 )
 export type WaitingView = z.infer<typeof WaitingView>
 
+/** Where a run stands that queues. */
+export const QueueView = named(
+  "Queue",
+  z.object({
+    position: z.int().meta({ description: "1 is the next to go, of those that wait for the same limit." }),
+    limit: z.enum(["tenant", "workflow"]).meta({ description: "Whose limit it waits for." }),
+    concurrency: z.int().meta({ description: "How many runs that limit lets be busy at once." }),
+  }),
+)
+
 const Links = z.record(z.string(), z.string())
 const Origin = z.object({ runId: z.string(), path: z.string() })
 
@@ -53,6 +63,7 @@ export const RunView = named(
     error: ErrorView.exactOptional(),
     failedAt: z.string().exactOptional().meta({ description: "Path of the step that failed the run." }),
     waiting: z.array(WaitingView).readonly(),
+    queue: QueueView.exactOptional().meta({ description: "Of a run that queues, where it is read alone." }),
     paused: z.object({ reason: z.enum(["requested", "breakpoint"]), at: z.string().exactOptional() }).exactOptional(),
     cost: Cost,
     parent: Origin.exactOptional(),

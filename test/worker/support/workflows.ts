@@ -1,6 +1,7 @@
 /** The workflows that tests inside workerd run: small, and each made to show one thing. */
 import { media, tool, workflow } from "waybill"
 import { z } from "zod"
+import { liveWorkflows } from "./live-workflows.ts"
 
 /** A model, a person, a tool: the shape of most real runs. */
 const desk = workflow("desk", {
@@ -72,4 +73,4 @@ function pay() {
   })
 }
 
-export const workflows = [desk, album, broken, undone, routed]
+export const workflows = [desk, album, broken, undone, routed, ...liveWorkflows]
