@@ -6,6 +6,7 @@ import type { Endpoint } from "./resource.ts"
 import { routing } from "./routing.ts"
 import { runCommands } from "./run-commands.ts"
 import { runEvents } from "./run-events.ts"
+import { runReplays } from "./run-replays.ts"
 import { runReports } from "./run-reports.ts"
 import { runSocket } from "./run-socket.ts"
 import { runStart } from "./run-start.ts"
@@ -13,7 +14,20 @@ import { runs } from "./runs.ts"
 import { service } from "./service.ts"
 import { workflows } from "./workflows.ts"
 
-const resources = [workflows, runStart, runs, runEvents, runCommands, runReports, runSocket, media, routing].flat()
+const resources = [
+  workflows,
+  runStart,
+  runs,
+  runEvents,
+  runCommands,
+  runReplays,
+  runReports,
+  runSocket,
+  media,
+  routing,
+  operations,
+  openai,
+].flat()
 
 /** All endpoints, those that describe the others included. */
 export const endpoints: readonly Endpoint[] = [...service(resources), ...resources]

@@ -3,13 +3,13 @@ import { WaybillError } from "../lib/errors.ts"
 import { isId } from "../lib/id.ts"
 import { MAX_LISTED_STEPS } from "../lib/limits.ts"
 import { type Reached, reach } from "../objects/remote.ts"
-import type { RunRpc } from "../objects/rpc.ts"
+import type { RunObjectRpc } from "../objects/study-rpc.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { ApiContext } from "./resource.ts"
 import type { StepList } from "./run-parameters.ts"
 
 /** A run's object. */
-export type RunStub = Reached<RunRpc>
+export type RunStub = Reached<RunObjectRpc>
 
 /** Whose a run is never changes, so each isolate asks once. */
 const owners = new Map<string, string>()

@@ -36,7 +36,7 @@ export interface PlayOptions {
   readonly workflow: Workflow
   readonly kinds: Readonly<Record<string, StepKind>>
   /** Holds what the recording refers to; only read. */
-  readonly blobs: Pick<BlobStore, "get" | "has">
+  readonly blobs: Pick<BlobStore, "get" | "find">
   readonly onOperation?: (answered: AnsweredOperation) => void
 }
 

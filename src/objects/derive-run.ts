@@ -7,14 +7,18 @@
  *    good when the object is next in memory.
  * 2. The copies are a function of the request and of the original up to one event, so they can be taken up where they stopped.
  */
-import { type Derivation, derivedHeader, editEvents, type ForkRequest } from "../engine/derive.ts"
+import { type Derivation as Derived, derivedHeader, editEvents, type ForkRequest } from "../engine/derive.ts"
 import { storedEdit } from "../engine/edit-step.ts"
+import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
+import { type Clock, systemClock } from "../lib/clock.ts"
+import { type Json, toJson } from "../lib/json.ts"
 import type { Head } from "../run/chain.ts"
 import { type NewEvent, type RunHeader, runEvent, type StepEdit } from "../run/event.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { eventsIn } from "../store/pages.ts"
+import { externalize } from "../store/values.ts"
 import type { StudyRpc } from "./study-rpc.ts"
 
 /** What is to be made, with all that was found out about it. */
@@ -28,12 +32,8 @@ export interface DerivationOrder {
   readonly fork?: ForkRequest
 }
 
-export interface DerivationHost {
-  readonly store: EventStore
-  readonly memory: Memory
-  readonly nowMs: () => number
-  readonly original: (runId: string) => Pick<StudyRpc, "copies" | "recordedEdits">
-}
+/** The object of another run. */
+type Original = (runId: string) => Pick<StudyRpc, "copies" | "recordedEdits">
 
 /** The synchronous key-value part of an object's storage. */
 interface Memory {
@@ -48,10 +48,12 @@ const ORDER = "derivation"
 export async function derivationOrder(
   original: { readonly header: RunHeader; readonly head: Head; readonly edits: Readonly<Record<string, StepEdit>> },
   workflow: Workflow,
-  derivation: Derivation,
+  derivation: Derived,
   blobs: BlobStore,
 ): Promise<DerivationOrder> {
-  const header = derivedHeader(original.header, workflow, derivation)
+  const { input } = derivation
+  const given = input === undefined ? {} : { input: await externalize(parsedInput(workflow, input), blobs) }
+  const header = derivedHeader(original.header, workflow, { ...derivation, ...given })
   const base = { original: original.header.runId, header, head: original.head }
   const { forkedFrom } = derivation
   if (!forkedFrom) return base
@@ -61,40 +63,58 @@ export async function derivationOrder(
   return { ...base, fork: { at: forkedFrom.path, edits: Object.fromEntries(await Promise.all(edits)) } }
 }
 
-/** Fills an empty log as `order` says. */
-export async function deriveRun(order: DerivationOrder, host: DerivationHost): Promise<void> {
-  host.memory.put(ORDER, order)
-  await finishDerivation(host)
+function parsedInput(workflow: Workflow, input: Json): Json {
+  return toJson(parseWith(workflow.input, input, "input_invalid", "input"), "input")
 }
 
-/** Takes up what a crash cut off. Does nothing when there is nothing. */
-export async function finishDerivation(host: DerivationHost): Promise<void> {
-  const order = host.memory.get<DerivationOrder>(ORDER)
-  if (!order) return
-  if (order.fork) await copyFork(order, order.fork, host)
-  else await copyEdits(order, host)
-  host.memory.delete(ORDER)
-}
+export class Derivation {
+  readonly #store: EventStore
+  readonly #memory: Memory
+  readonly #original: Original
+  readonly #clock: Clock
 
-async function copyEdits({ original, header }: DerivationOrder, host: DerivationHost): Promise<void> {
-  const edits = await host.original(original).recordedEdits()
-  append(host, host.store.head().seq === 0 ? [runEvent("run.created", header), ...edits] : [])
-}
-
-async function copyFork(order: DerivationOrder, fork: ForkRequest, host: DerivationHost): Promise<void> {
-  const { store } = host
-  if (store.head().seq === 0) append(host, [runEvent("run.created", order.header)])
-  if ([...eventsIn(store)].some(({ type }) => type === "run.forked")) return
-  const original = host.original(order.original)
-  for (let isLast = false; !isLast; ) {
-    const page = await original.copies(fork, order.head.seq, store.head().seq - 1)
-    isLast = page.isLast
-    append(host, page.events)
+  constructor(store: EventStore, memory: Memory, original: Original, clock: Clock = systemClock) {
+    this.#store = store
+    this.#memory = memory
+    this.#original = original
+    this.#clock = clock
   }
-  const from = { runId: order.original, path: fork.at, headHash: order.head.hash }
-  append(host, [runEvent("run.forked", { from }), ...editEvents(fork.edits)])
-}
 
-function append({ store, nowMs }: DerivationHost, events: readonly NewEvent[]): void {
-  if (events.length > 0) store.append(events, nowMs())
+  /** Fills an empty log as `order` says. */
+  async make(order: DerivationOrder): Promise<void> {
+    this.#memory.put(ORDER, order)
+    await this.finish()
+  }
+
+  /** Takes up what a crash cut off. Does nothing when there is nothing. */
+  async finish(): Promise<void> {
+    const order = this.#memory.get<DerivationOrder>(ORDER)
+    if (!order) return
+    if (order.fork) await this.#copyFork(order, order.fork)
+    else await this.#copyEdits(order)
+    this.#memory.delete(ORDER)
+  }
+
+  async #copyEdits({ original, header }: DerivationOrder): Promise<void> {
+    const edits = await this.#original(original).recordedEdits()
+    if (this.#store.head().seq === 0) this.#append(runEvent("run.created", header), ...edits)
+  }
+
+  async #copyFork({ original: runId, header, head }: DerivationOrder, fork: ForkRequest): Promise<void> {
+    const store = this.#store
+    if (store.head().seq === 0) this.#append(runEvent("run.created", header))
+    if ([...eventsIn(store)].some(({ type }) => type === "run.forked")) return
+    const original = this.#original(runId)
+    for (let isLast = false; !isLast; ) {
+      const page = await original.copies(fork, head.seq, store.head().seq - 1)
+      isLast = page.isLast
+      if (page.events.length > 0) this.#append(...page.events)
+    }
+    const from = { runId, path: fork.at, headHash: head.hash }
+    this.#append(runEvent("run.forked", { from }), ...editEvents(fork.edits))
+  }
+
+  #append(...events: readonly NewEvent[]): void {
+    this.#store.append(events, this.#clock.nowMs())
+  }
 }

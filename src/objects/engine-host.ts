@@ -1,10 +1,12 @@
 /** The engine's host inside a Durable Object: where its blobs, its children and its network are. */
 import { Engine } from "../engine/engine.ts"
 import type { ChildRuns, EngineHost } from "../engine/host.ts"
+import type { Playback } from "../engine/playback.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { systemClock } from "../lib/clock.ts"
 import { systemRandom } from "../lib/random.ts"
 import type { ModelClient } from "../model/client.ts"
+import type { RunHeader } from "../run/event.ts"
 import { kindsByName } from "../steps/index.ts"
 import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
@@ -16,15 +18,14 @@ export interface EngineParts extends Required<Pick<EngineHost, "onEvents" | "onD
   readonly env: Env
   readonly store: EventStore
   readonly models: ModelClient
+  /** The run that answers this one, when it is a rehearsal of it. */
+  readonly replayOf?: RunHeader["replayOf"]
 }
 
-export function makeEngine({ workflow, env, store, models, onEvents, onDelta, isListening }: EngineParts): Engine {
+export function makeEngine({ workflow, env, replayOf, ...parts }: EngineParts): Engine {
   const host: EngineHost = {
-    store,
-    models,
-    onEvents,
-    onDelta,
-    isListening,
+    ...parts,
+    ...(replayOf ? { playback: playbackOf(env, replayOf) } : {}),
     blobs: new BucketBlobStore(env.BLOBS),
     kinds: kindsByName,
     clock: systemClock,
@@ -34,6 +35,11 @@ export function makeEngine({ workflow, env, store, models, onEvents, onDelta, is
     children: childRuns(env),
   }
   return new Engine(host, workflow)
+}
+
+/** Answers from the recording of another run, as its own object reads it. */
+function playbackOf(env: Env, { runId, beyond }: NonNullable<RunHeader["replayOf"]>): Playback {
+  return { beyond, answer: (path, failures) => reach(env.RUNS, runId).recordedAnswer(path, failures) }
 }
 
 function childRuns(env: Env): ChildRuns {

@@ -5,10 +5,11 @@ import type { Bucket } from "../store/bucket-blob-store.ts"
 import type { ControlRpc } from "./control-rpc.ts"
 import type { LiveGateway } from "./live-gateway.ts"
 import type { Namespace } from "./remote.ts"
-import type { RunRpc, TenantRpc } from "./rpc.ts"
+import type { TenantRpc } from "./rpc.ts"
+import type { RunObjectRpc } from "./study-rpc.ts"
 
 export interface Env {
-  readonly RUNS: Namespace<RunRpc>
+  readonly RUNS: Namespace<RunObjectRpc>
   readonly TENANTS: Namespace<TenantRpc>
   readonly CONTROL: Namespace<ControlRpc>
   readonly BLOBS: Bucket

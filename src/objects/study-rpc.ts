@@ -4,6 +4,10 @@ import type { RecordedAnswer } from "../engine/playback.ts"
 import type { ReplayReport } from "../engine/replay.ts"
 import type { Head } from "../run/chain.ts"
 import type { NewEvent, RunHeader, StepEdit } from "../run/event.ts"
+import type { RunRpc } from "./rpc.ts"
+
+/** All that a run's object can be asked. */
+export interface RunObjectRpc extends RunRpc, StudyRpc {}
 
 /** What a derived run needs to know of its original. */
 export interface Origin {

@@ -60,12 +60,9 @@ export const ReplayBody = named(
       .enum(["report", "run"])
       .default("report")
       .meta({ description: "`run`: a new run that is answered from the recording, to go through step by step." }),
-    beyond: z
-      .enum(["hold", "live"])
-      .default("hold")
-      .meta({
-        description: "Of a run: whether a step that the recording cannot answer waits for you, or is done for real.",
-      }),
+    beyond: z.enum(["hold", "live"]).default("hold").meta({
+      description: "Of a run: whether a step that the recording cannot answer waits for you, or is done for real.",
+    }),
     breakpoints,
   }),
 )

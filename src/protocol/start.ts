@@ -3,18 +3,20 @@ import { z } from "zod"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { canonicalJson, type Json } from "../lib/json.ts"
-import { nanoUsd } from "../lib/money.ts"
+import { MAX_USD, nanoUsd } from "../lib/money.ts"
 import type { Breakpoint, RunHeader } from "../run/event.ts"
 import { anyJson, named } from "./wire.ts"
 
 /** What a run's object is told to start; the object adds the rest. */
-export type RunStart = Omit<RunHeader, "graphDigest" | "version" | "forkedFrom" | "jurisdiction">
+export type RunStart = Omit<RunHeader, "graphDigest" | "version" | "forkedFrom" | "replayOf" | "jurisdiction">
 
 /** Money is in dollars on the wire and an integer in the log. */
+const usd = z.number().nonnegative().max(MAX_USD)
+
 export const BreakpointBody = z.union([
   z.strictObject({ step: z.string() }),
   z.strictObject({ kind: z.string() }),
-  z.strictObject({ costAboveUsd: z.number().nonnegative() }),
+  z.strictObject({ costAboveUsd: usd }),
   z.strictObject({ on: z.enum(["schema-failure", "refusal", "error"]) }),
 ])
 
@@ -35,7 +37,7 @@ export const StartBody = named(
       .max(100)
       .exactOptional()
       .meta({ description: "Higher starts earlier when runs queue." }),
-    budgetUsd: z.number().nonnegative().exactOptional().meta({ description: "What the run may spend." }),
+    budgetUsd: usd.exactOptional().meta({ description: "What the run may spend." }),
     breakpoints: z.array(BreakpointBody).max(50).exactOptional().meta({ description: "Where the run pauses." }),
   }),
 )
@@ -67,7 +69,7 @@ export function runStart(
   body: StartBody,
   run: Pick<RunStart, "runId" | "workflow" | "tenant"> & { readonly input: Json },
 ): RunStart {
-  const { user, region, tags = [], priority, budgetUsd, breakpoints } = body
+  const { user, region, tags = [], priority, budgetUsd } = body
   return {
     ...run,
     tags,
@@ -75,10 +77,17 @@ export function runStart(
     ...(region === undefined ? {} : { region }),
     ...(priority === undefined ? {} : { priority }),
     ...(budgetUsd === undefined ? {} : { budgetNanoUsd: nanoUsd(budgetUsd) }),
-    ...(breakpoints ? { breakpoints: breakpoints.map(breakpointOf) } : {}),
+    ...breakpointsOf(body),
   }
 }
 
-export function breakpointOf(body: z.infer<typeof BreakpointBody>): Breakpoint {
+/** The breakpoints of a body, as a member of a run's header; none when it says nothing of them. */
+export function breakpointsOf(body: { readonly breakpoints?: readonly z.infer<typeof BreakpointBody>[] }): {
+  readonly breakpoints?: readonly Breakpoint[]
+} {
+  return body.breakpoints ? { breakpoints: body.breakpoints.map(breakpointOf) } : {}
+}
+
+function breakpointOf(body: z.infer<typeof BreakpointBody>): Breakpoint {
   return "costAboveUsd" in body ? { costAboveNanoUsd: nanoUsd(body.costAboveUsd) } : body
 }

@@ -9,5 +9,6 @@ export interface BlobStore {
   put(bytes: Uint8Array, mediaType: string): Promise<BlobRef>
   /** The content behind `ref`. Throws `blob_missing` when it is not there. */
   get(ref: BlobRef): Promise<Uint8Array>
-  has(digest: BlobRef["$blob"]): Promise<boolean>
+  /** What is stored under `digest`, as it was when it was put; undefined when there is nothing. */
+  find(digest: BlobRef["$blob"]): Promise<BlobRef | undefined>
 }

@@ -12,7 +12,9 @@ import type { BlobStore } from "./blob-store.ts"
 
 /** The part of an `R2Bucket` that is used. */
 export interface Bucket {
-  head(key: string): Promise<object | null>
+  head(
+    key: string,
+  ): Promise<{ readonly size: number; readonly httpMetadata?: { readonly contentType?: string } } | null>
   get(key: string): Promise<{ arrayBuffer(): Promise<ArrayBuffer> } | null>
   put(
     key: string,
@@ -21,12 +23,12 @@ export interface Bucket {
   ): Promise<unknown>
 }
 
-/** Digests that are known to be stored, remembered so that a value carried through a loop asks the bucket once. */
+/** Blobs that are known to be stored, remembered so that a value carried through a loop asks the bucket once. */
 const MAX_KNOWN = 1_000
 
 export class BucketBlobStore implements BlobStore {
   readonly #bucket: Bucket
-  readonly #known = new Set<string>()
+  readonly #known = new Map<string, BlobRef>()
 
   constructor(bucket: Bucket) {
     this.#bucket = bucket
@@ -34,11 +36,11 @@ export class BucketBlobStore implements BlobStore {
 
   async put(bytes: Uint8Array, mediaType: string): Promise<BlobRef> {
     const reference = blobRefOf(bytes, mediaType)
-    if (await this.has(reference.$blob)) return reference
+    if (await this.find(reference.$blob)) return reference
     // The bucket checks the digest too: what was cut short on the way is not stored.
     const sha256 = reference.$blob.slice("sha256:".length)
     await this.#bucket.put(keyOf(reference.$blob), bytes, { sha256, httpMetadata: { contentType: mediaType } })
-    this.#remember(reference.$blob)
+    this.#remember(reference)
     return reference
   }
 
@@ -48,16 +50,19 @@ export class BucketBlobStore implements BlobStore {
     return checkBlob(reference, new Uint8Array(await found.arrayBuffer()))
   }
 
-  async has(digest: BlobRef["$blob"]): Promise<boolean> {
-    if (this.#known.has(digest)) return true
-    const found = (await this.#bucket.head(keyOf(digest))) !== null
-    if (found) this.#remember(digest)
-    return found
+  async find(digest: BlobRef["$blob"]): Promise<BlobRef | undefined> {
+    const known = this.#known.get(digest)
+    if (known) return known
+    const found = await this.#bucket.head(keyOf(digest))
+    if (!found) return undefined
+    const mediaType = found.httpMetadata?.contentType ?? "application/octet-stream"
+    return this.#remember({ $blob: digest, bytes: found.size, mediaType })
   }
 
-  #remember(digest: string): void {
+  #remember(reference: BlobRef): BlobRef {
     if (this.#known.size >= MAX_KNOWN) this.#known.clear()
-    this.#known.add(digest)
+    this.#known.set(reference.$blob, reference)
+    return reference
   }
 }
 

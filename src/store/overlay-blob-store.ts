@@ -4,10 +4,10 @@ import type { BlobStore } from "./blob-store.ts"
 import { MemoryBlobStore } from "./memory-blob-store.ts"
 
 export class OverlayBlobStore implements BlobStore {
-  readonly #base: Pick<BlobStore, "get" | "has">
+  readonly #base: Pick<BlobStore, "get" | "find">
   readonly #own = new MemoryBlobStore()
 
-  constructor(base: Pick<BlobStore, "get" | "has">) {
+  constructor(base: Pick<BlobStore, "get" | "find">) {
     this.#base = base
   }
 
@@ -16,10 +16,10 @@ export class OverlayBlobStore implements BlobStore {
   }
 
   async get(reference: BlobRef): Promise<Uint8Array> {
-    return (await this.#own.has(reference.$blob)) ? this.#own.get(reference) : this.#base.get(reference)
+    return (await this.#own.find(reference.$blob)) ? this.#own.get(reference) : this.#base.get(reference)
   }
 
-  async has(digest: BlobRef["$blob"]): Promise<boolean> {
-    return (await this.#own.has(digest)) || this.#base.has(digest)
+  async find(digest: BlobRef["$blob"]): Promise<BlobRef | undefined> {
+    return (await this.#own.find(digest)) ?? this.#base.find(digest)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Readings of a run's log that need today's code: replays, and what others copy of it. They run inside the run's own object,
- * where its log is, and change nothing there.
+ * All that is read of a run's log: its events, its steps, its cost and its trace; and what takes today's code as well,
+ * replays and what forks copy. It happens inside the run's own object, where the log is, and changes nothing there.
  */
 import { type ForkRequest, planFork, recordedEdits } from "../engine/derive.ts"
 import type { Engine } from "../engine/engine.ts"
@@ -9,19 +9,27 @@ import { type RecordedAnswer, recordedAnswer } from "../engine/playback.ts"
 import { type Recording, readRecording } from "../engine/recording.ts"
 import { type ReplayReport, replay } from "../engine/replay.ts"
 import type { Workflow } from "../graph/workflow.ts"
-import type { NewEvent } from "../run/event.ts"
+import { type CostReport, costReport } from "../ledger/report.ts"
+import { type StepView, stepViews } from "../protocol/step-view.ts"
+import type { EventRow } from "../run/chain.ts"
+import type { NewEvent, RunEvent } from "../run/event.ts"
+import { fromRow } from "../run/event-row.ts"
 import { kindsByName } from "../steps/index.ts"
 import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
+import { eventsIn, rowPage } from "../store/pages.ts"
+import type { TraceDocument } from "../trace/otlp.ts"
+import { traceDocument } from "../trace/trace.ts"
 import type { Deployment, Env } from "./environment.ts"
-
+import type { RunRpc } from "./rpc.ts"
 import { findWorkflow } from "./start-run.ts"
 import type { CopiedPage, Origin, StudyRpc } from "./study-rpc.ts"
+import { viewStep } from "./views.ts"
 
 /** A page that is sent as one message stays well below the platform's 32 MB. */
 const PAGE_BYTES = 4 * 1024 * 1024
 
-export interface StudyHost {
+export interface ReadingHost {
   /** The run's engine. Rejects with `run_not_found`. */
   readonly engine: () => Promise<Engine>
   readonly store: EventStore
@@ -29,12 +37,42 @@ export interface StudyHost {
   readonly deployment: () => Deployment
 }
 
-export class Studies implements StudyRpc {
-  readonly #host: StudyHost
+/** The part of a run's RPC that only reads. */
+export type ReadingRpc = StudyRpc & Pick<RunRpc, "steps" | "step" | "events" | "rows" | "cost" | "trace">
+
+export class Readings implements ReadingRpc {
+  readonly #host: ReadingHost
   #known: Recording | undefined
 
-  constructor(host: StudyHost) {
+  constructor(host: ReadingHost) {
     this.#host = host
+  }
+
+  async steps(offset: number, limit: number): Promise<readonly StepView[]> {
+    return stepViews((await this.#host.engine()).state, eventsIn(this.#host.store), { offset, limit })
+  }
+
+  async step(path: string): Promise<StepView> {
+    return viewStep(await this.#host.engine(), path, eventsIn(this.#host.store))
+  }
+
+  async events(after: number, limit: number): Promise<readonly RunEvent[]> {
+    return (await this.rows(after, limit)).map(fromRow)
+  }
+
+  async rows(after: number, limit: number): Promise<readonly EventRow[]> {
+    await this.#host.engine()
+    return rowPage(this.#host.store, after, limit)
+  }
+
+  async cost(): Promise<CostReport> {
+    await this.#host.engine()
+    return costReport(eventsIn(this.#host.store))
+  }
+
+  async trace(): Promise<TraceDocument> {
+    await this.#host.engine()
+    return traceDocument(eventsIn(this.#host.store))
   }
 
   async replay(): Promise<ReplayReport> {

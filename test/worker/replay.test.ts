@@ -1,0 +1,76 @@
+/** Replays and forks through the HTTP doors, on real objects inside workerd. */
+import { describe, expect, it } from "vitest"
+import { finish, get, post, start, until } from "./support/client.ts"
+
+const small = { message: "charged twice", amount: 10 }
+const large = { message: "charged twice", amount: 900 }
+
+async function headOf(id: unknown): Promise<unknown> {
+  const { body } = await get(`/v1/runs/${id}/events?limit=1000`)
+  return Array.isArray(body.events) ? body.events.at(-1)?.hash : undefined
+}
+
+describe("POST /v1/runs/{id}/replay", () => {
+  it("[REPLAY1] says that a run of unchanged code is the same", async () => {
+    const { id } = await finish("desk", small)
+    const { status, body } = await post(`/v1/runs/${id}/replay`)
+    expect(status).toBe(200)
+    expect(body).toMatchObject({ runId: id, verdict: "same", outsideCalls: 0, end: { changes: [] } })
+    expect(body.headHash).toBe(await headOf(id))
+  })
+
+  it("[REPLAY1] of a run that waits says so far", async () => {
+    const id = await start("desk", large)
+    await until(id, "waiting")
+    const { body } = await post(`/v1/runs/${id}/replay`)
+    expect(body).toMatchObject({ verdict: "same", end: { recorded: { status: "open" } } })
+  })
+})
+
+describe("POST /v1/runs/{id}/fork", () => {
+  it("[FORK2] makes a new run, and leaves the original as it was", async () => {
+    const { id } = await finish("desk", small)
+    const head = await headOf(id)
+    const { status, headers, body } = await post(`/v1/runs/${id}/fork`, { from: "outcome.billing.pay" })
+    expect(status).toBe(201)
+    expect(headers.get("location")).toBe(`/v1/runs/${body.id}`)
+    expect(body).toMatchObject({ forkedFrom: { runId: id, path: "outcome.billing.pay" } })
+    const fork = await until(String(body.id), "succeeded")
+    expect(fork).toMatchObject({ output: { kind: "billing", case: "billing" }, cost: { nanoUsd: 0 } })
+    expect(await headOf(id)).toBe(head)
+  })
+
+  it("[FORK4] takes another input and outputs of earlier steps", async () => {
+    const { id } = await finish("desk", small)
+    const { body } = await post(`/v1/runs/${id}/fork`, {
+      from: "outcome",
+      input: large,
+      outputs: { topic: { kind: "other" } },
+    })
+    expect(await until(String(body.id), "succeeded")).toMatchObject({ output: { kind: "other", case: "other" } })
+  })
+
+  it("[FORK5] is refused, and no run is made", async () => {
+    const { id } = await finish("desk", small)
+    const before = (await get("/v1/runs?limit=200")).body.runs
+    const refused = [
+      [{ from: "nobody" }, 404, "step_not_found"],
+      [{ from: "outcome", edits: { topic: { model: "a/b" } } }, 422, "edit_invalid"],
+      [{ from: "outcome", input: { message: "" } }, 422, "input_invalid"],
+      [{}, 422, "request_invalid"],
+    ] as const
+    for (const [body, status, code] of refused)
+      expect(await post(`/v1/runs/${id}/fork`, body)).toMatchObject({ status, body: { code } })
+    expect((await get("/v1/runs?limit=200")).body.runs).toEqual(before)
+  })
+})
+
+describe("POST /v1/runs/{id}/rerun", () => {
+  it("[FORK1] starts from the step that failed, unless told another", async () => {
+    const id = await start("broken", {})
+    await until(id, "failed")
+    const { body } = await post(`/v1/runs/${id}/rerun`)
+    expect(body).toMatchObject({ forkedFrom: { runId: id, path: "boom" } })
+    await until(String(body.id), "failed")
+  })
+})
