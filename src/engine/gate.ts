@@ -3,7 +3,7 @@
  * or between the single steps of a stepper, and goes on when told to. The gate holds tasks; it decides nothing durable
  * but the `run.paused` that it writes when a breakpoint is met.
  */
-import type { StepNode } from "../graph/node.ts"
+import type { StepNode, Values } from "../graph/node.ts"
 import type { Clock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_STEPS_PER_RUN, MAX_STEPS_PER_TURN, MAX_TURN_MS } from "../lib/limits.ts"
@@ -16,11 +16,20 @@ import type { RunLog } from "./run-log.ts"
 const NEXT_TURN = " turn"
 const RESUME = " resume"
 
+/** A step that is about to start. */
+export interface ComingStep {
+  readonly node: StepNode
+  readonly path: string
+  readonly values: Values
+}
+
 export class Gate {
   readonly #log: RunLog
   readonly #parking: Parking
   readonly #pulse: Pulse
   readonly #clock: Clock
+  /** Steps that would start if the run were not paused, by their paths. */
+  readonly held = new Map<string, ComingStep>()
   #turnSteps = 0
   #turnStartedMs: number
   /** The `run.resumed` that asked for one step and whose step has been let through. */
@@ -52,8 +61,9 @@ export class Gate {
   }
 
   /** Resolves when the step may start, in this turn and by the stepper. Rejects when `signal` aborts. */
-  async pass(node: StepNode, path: string, signal: AbortSignal): Promise<void> {
+  async pass(step: ComingStep, signal: AbortSignal): Promise<void> {
     const { state } = this.#log
+    const { node, path } = step
     if (state.steps.size >= MAX_STEPS_PER_RUN)
       throw new WaybillError("limit_exceeded", `The run reached ${MAX_STEPS_PER_RUN} steps.`, {
         path,
@@ -63,7 +73,7 @@ export class Gate {
       if (this.#turnSteps >= MAX_STEPS_PER_TURN || this.#clock.nowMs() - this.#turnStartedMs > MAX_TURN_MS) {
         await this.#nextTurn(signal)
       } else if (state.paused) {
-        await this.resumed(signal)
+        await this.#hold(step, signal)
       } else if (this.#stopsAt(node, path)) {
         this.#log.append(runEvent("run.paused", { reason: "breakpoint", at: path }))
       } else break
@@ -75,6 +85,15 @@ export class Gate {
   /** Resolves when the run, which is paused, was resumed. */
   resumed(signal: AbortSignal): Promise<void> {
     return this.#parking.wait(RESUME, undefined, signal)
+  }
+
+  async #hold(step: ComingStep, signal: AbortSignal): Promise<void> {
+    this.held.set(step.path, step)
+    try {
+      await this.resumed(signal)
+    } finally {
+      this.held.delete(step.path)
+    }
   }
 
   /** The turn ends at the first task that finds it over: others may be in a call that takes longer than several turns. */

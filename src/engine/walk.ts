@@ -44,7 +44,7 @@ async function walkStep(
   } else {
     if (signal.aborted) throw signal.reason
     if (await isSkipped(session, node, path, values)) return
-    await session.gate.pass(node, path, signal)
+    await session.gate.pass({ node, path, values }, signal)
   }
   await runAttempts(session, { kind: session.kindOf(node), node, path, values }, signal)
 }
