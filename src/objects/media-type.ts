@@ -34,6 +34,11 @@ export function sniffMediaType(bytes: Uint8Array): string | undefined {
   return found?.mediaType ?? (isMp3Frame(bytes) ? "audio/mpeg" : undefined)
 }
 
+/** Whether `mediaType` is one of those that `sniffMediaType` gives. */
+export function isMediaType(mediaType: string): boolean {
+  return SIGNATURES.some((signature) => signature.mediaType === mediaType)
+}
+
 /** What senders say when they do not know. */
 const UNDECLARED = ["", "application/octet-stream", "binary/octet-stream", "application/x-www-form-urlencoded"]
 

@@ -14,7 +14,7 @@ import { MAX_BLOB_BYTES, MAX_MEDIA_PER_INPUT } from "../lib/limits.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { fetchMedium } from "./fetch-media.ts"
 import { mediaFields } from "./media-fields.ts"
-import { mayDeclare, sniffMediaType } from "./media-type.ts"
+import { isMediaType, mayDeclare, sniffMediaType } from "./media-type.ts"
 
 export interface MediaHost {
   readonly fetch: typeof fetch
@@ -56,16 +56,27 @@ export async function storeMedium(
   return blobs.put(bytes, found)
 }
 
-async function ingestField(value: Json, path: string, host: MediaHost): Promise<BlobRef | undefined> {
+/** The reference to the medium that `value` is or names by a `data:` or https URL, stored; undefined when it is none. Throws `media_invalid`. */
+export async function ingestField(value: Json, path: string, host: MediaHost): Promise<BlobRef | undefined> {
   if (isBlobRef(value)) {
-    if (await host.blobs.has(value.$blob)) return undefined
-    throw invalid(path, `the reference ${value.$blob}, whose content was never uploaded`)
+    return storedMedium(value, path, host.blobs)
   }
   if (!isMediaUrl(value)) return undefined
   const { bytes, declaredType } = value.startsWith("data:")
     ? readDataUrl(value, path)
     : await fetchMedium(value, path, { fetch: host.fetch, clock: host.clock ?? systemClock })
   return storeMedium(bytes, declaredType, path, host.blobs)
+}
+
+/** What the caller says of the content must be so: steps and models go by it. */
+async function storedMedium(reference: BlobRef, path: string, blobs: BlobStore): Promise<BlobRef> {
+  const stored = await blobs.find(reference.$blob)
+  if (!stored) throw invalid(path, `the reference ${reference.$blob}, whose content was never uploaded`)
+  const { bytes, mediaType } = stored
+  if (!isMediaType(mediaType)) throw invalid(path, `a reference to ${mediaType}, expected one to a medium`)
+  if (bytes === reference.bytes && mediaType === reference.mediaType) return stored
+  const said = `${reference.bytes} bytes of ${reference.mediaType}`
+  throw invalid(path, `a reference to ${said}, expected ${bytes} bytes of ${mediaType} as it was uploaded`)
 }
 
 function readDataUrl(url: string, path: string): { readonly bytes: Uint8Array; readonly declaredType: string } {

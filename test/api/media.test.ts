@@ -38,6 +38,20 @@ async function ingest(url: string, answers: Readonly<Record<string, () => Respon
 const image = (type = "image/png") => new Response(PNG, { headers: { "content-type": type } })
 const redirect = (location: string) => () => new Response(null, { status: 302, headers: { location } })
 
+describe("a reference", () => {
+  const given = (reference: Json, blobs: MemoryBlobStore) =>
+    ingestMedia({ image: reference }, schema, { fetch, blobs }).catch((error) => error)
+
+  it("[MEDIA5] is refused when it says of its content what is not so, or names a value that is no medium", async () => {
+    const blobs = new MemoryBlobStore()
+    const stored = await blobs.put(PNG, "image/png")
+    expect(await given({ ...stored, more: "dropped" }, blobs)).toEqual({ image: stored })
+    const value = await blobs.put(new TextEncoder().encode('{"secret":1}'), "application/json")
+    for (const lie of [{ ...stored, mediaType: "application/pdf" }, { ...stored, bytes: 1 }, value])
+      expect(await given(lie, blobs)).toMatchObject({ code: "media_invalid", details: { path: "input.image" } })
+  })
+})
+
 describe("a medium at a URL", () => {
   it("[MEDIA6] is fetched, stored, and named by what it is", async () => {
     const { outcome, blobs } = await ingest("https://shots.example.com/1", {

@@ -15,7 +15,7 @@ export function describeBlobStore(name: string, open: () => BlobStore): void {
       const reference = await blobs.put(content, "image/png")
       expect(reference).toEqual({ $blob: `sha256:${sha256(content)}`, bytes: 70_000, mediaType: "image/png" })
       expect(await blobs.get(reference)).toEqual(content)
-      expect(await blobs.has(reference.$blob)).toBe(true)
+      expect(await blobs.find(reference.$blob)).toEqual(reference)
     })
 
     it("keeps what was put, whatever the caller does with its buffers afterwards", async () => {
@@ -36,7 +36,7 @@ export function describeBlobStore(name: string, open: () => BlobStore): void {
     it("says what is missing", async () => {
       const $blob = `sha256:${"0".repeat(64)}` as const
       const blobs = open()
-      expect(await blobs.has($blob)).toBe(false)
+      expect(await blobs.find($blob)).toBeUndefined()
       await expect(blobs.get({ $blob, bytes: 3, mediaType: "text/plain" })).rejects.toMatchObject({
         code: "blob_missing",
         details: { blob: $blob },

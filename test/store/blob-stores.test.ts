@@ -8,21 +8,24 @@ import { describeBlobStore } from "./blob-store-contract.ts"
 /** A bucket that keeps objects in a map and a book of the calls, and checks digests as R2 does. */
 function mapBucket(): { bucket: Bucket; objects: Map<string, Uint8Array>; calls: string[] } {
   const objects = new Map<string, Uint8Array>()
+  const types = new Map<string, string>()
   const calls: string[] = []
   const bucket: Bucket = {
     async head(key) {
       calls.push("head")
-      return objects.has(key) ? {} : null
+      const found = objects.get(key)
+      return found ? { size: found.length, httpMetadata: { contentType: types.get(key) ?? "" } } : null
     },
     async get(key) {
       calls.push("get")
       const found = objects.get(key)
       return found ? { arrayBuffer: async () => Uint8Array.from(found).buffer } : null
     },
-    async put(key, value, { sha256 }) {
+    async put(key, value, { sha256, httpMetadata }) {
       calls.push("put")
       if (createHash("sha256").update(value).digest("hex") !== sha256) throw new Error("The SHA-256 does not match.")
       objects.set(key, Uint8Array.from(value))
+      types.set(key, httpMetadata.contentType)
     },
   }
   return { bucket, objects, calls }

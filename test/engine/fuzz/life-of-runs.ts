@@ -205,7 +205,7 @@ function mortalBlobs(inner: BlobStore, life: Life): BlobStore {
   return {
     put: (bytes, mediaType) => during(inner.put(bytes, mediaType)),
     get: (reference) => during(inner.get(reference)),
-    has: (digest) => during(inner.has(digest)),
+    find: (digest) => during(inner.find(digest)),
   }
 }
 
