@@ -69,6 +69,11 @@ export const ERROR_CODES = {
   },
 
   run_ended: { status: 409, retryable: false, remedy: "Start a new run, or rerun or fork this one." },
+  run_exists: {
+    status: 409,
+    retryable: false,
+    remedy: "Open a socket at /v1/runs/new/socket for each run that you start.",
+  },
   step_crashed: {
     status: 500,
     retryable: false,

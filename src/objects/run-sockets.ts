@@ -3,7 +3,7 @@
  * survives hibernation, so an idle socket costs nothing and a woken one goes on where it was.
  */
 import type { WebSocketHandlers, WebSocketMessage } from "agents/websockets"
-import { errorData } from "../lib/errors.ts"
+import { errorData, WaybillError } from "../lib/errors.ts"
 import type { Command } from "../protocol/command.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import {
@@ -46,6 +46,7 @@ export const TENANT_HEADER = "x-waybill-tenant"
 
 export class RunSockets {
   readonly #run: SocketRun
+  #starting = false
   readonly handlers: WebSocketHandlers
 
   constructor(run: SocketRun) {
@@ -100,10 +101,33 @@ export class RunSockets {
     }
     const starting = frame.type === "start"
     const run = starting
-      ? await this.#run.startFrom(frame, subscriptionOf(connection).tenantId)
+      ? await this.#start(frame, subscriptionOf(connection).tenantId)
       : await this.#run.command(frameCommand(frame))
     connection.send(ackFrame(frame.id, run))
     if (starting) await this.#subscribe(connection, 0)
+  }
+
+  /** Starts the run; another start would be answered with a run that it did not ask for. Throws `run_exists`. */
+  async #start(frame: StartFrame, tenantId: string): Promise<RunView> {
+    // Before the first wait: frames that come together are obeyed side by side.
+    if (this.#starting) throw runExists()
+    this.#starting = true
+    try {
+      if (await this.#exists()) throw runExists()
+      return await this.#run.startFrom(frame, tenantId)
+    } finally {
+      this.#starting = false
+    }
+  }
+
+  async #exists(): Promise<boolean> {
+    try {
+      await this.#run.view()
+      return true
+    } catch (thrown) {
+      if (errorData(thrown).code === "run_not_found") return false
+      throw thrown
+    }
   }
 
   /** Sends how the run stands, what was missed, and from then on all that comes. Synchronous after the view, so that nothing falls between. */
@@ -121,6 +145,10 @@ export class RunSockets {
       connection.send(problemFrame(errorData(thrown), ref))
     }
   }
+}
+
+function runExists(): WaybillError {
+  return new WaybillError("run_exists", "Found a second start, expected one for each run.")
 }
 
 function subscriptionOf(connection: Connection): Subscription {

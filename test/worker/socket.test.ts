@@ -46,6 +46,17 @@ describe("a socket on a new run", () => {
     expect(await socket.nextOf("ack")).toMatchObject({ ref: 2 })
     socket.close()
   })
+
+  it("[SOCKET8] refuses a second start, also while the first is under way", async () => {
+    const socket = await openSocket("new")
+    socket.send({ type: "start", id: 1, workflow: "desk", input: large })
+    socket.send({ type: "start", id: 2, workflow: "desk", input: small })
+    expect(await socket.nextOf("problem")).toMatchObject({ ref: 2, problem: { status: 409, code: "run_exists" } })
+    expect(await socket.nextOf("ack")).toMatchObject({ ref: 1, run: { workflow: "desk" } })
+    socket.send({ type: "start", id: 3, workflow: "desk", input: small })
+    expect(await socket.nextOf("problem")).toMatchObject({ ref: 3, problem: { code: "run_exists" } })
+    socket.close()
+  })
 })
 
 describe("a socket on a run", () => {
