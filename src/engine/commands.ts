@@ -16,7 +16,7 @@ import { childRunId } from "./children.ts"
 import { editStep } from "./edit-step.ts"
 import { freshEdit } from "./edits.ts"
 import type { ChildEnd } from "./host.ts"
-import { allNodes, nodeAt } from "./locate.ts"
+import { allNodes, isStepOf, nodeAt } from "./locate.ts"
 import type { Session } from "./session.ts"
 
 export interface ApprovalAnswer {
@@ -135,6 +135,8 @@ export class Commands {
     const { log, gate, parking } = this.#session
     if (!log.state.paused) throw new WaybillError("not_waiting", "The run is not paused.", {})
     const { mode, to, by } = how
+    if (to !== undefined && !isStepOf(this.#session.workflow.scope, to, this.#session.host.kinds))
+      throw new WaybillError("step_not_found", `The workflow has no step "${to}" to run to.`, { path: to })
     // Going on from a failure without deciding about it is deciding for the failure; to edit the step is to decide against.
     const held = [...log.state.steps.values()].filter((step) => step.waiting?.reason === "failed")
     log.append(

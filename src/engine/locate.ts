@@ -14,6 +14,11 @@ export function nodeAt(scope: Scope, path: string, kinds: Kinds): StepNode | und
   return kinds[node.kind]?.nodeInside?.(node.config, inside)
 }
 
+/** Whether `step` is the path of a step, or the name of one wherever it stands: what breakpoints and `run-to` go by. */
+export function isStepOf(scope: Scope, step: string, kinds: Kinds): boolean {
+  return nodeAt(scope, step, kinds) !== undefined || [...allNodes(scope)].some(({ name }) => name === step)
+}
+
 /** `[3].` leads into the one scope of a map or a loop, `.refund.` into the scope of that name. */
 function innerScope(node: StepNode, inside: string): { readonly scope?: Scope | undefined; readonly rest: string } {
   const [all = "", index, key = ""] = /^(?:(\[\d+\])|\.([^.]+))\./.exec(inside) ?? []

@@ -128,6 +128,13 @@ describe("breakpoints and the stepper", () => {
     expect(run.output).toBe(3)
   })
 
+  it("[RUN17] do not lead up to a step that does not exist: the run stays where it is", async () => {
+    const run = await runWorkflow(three, {}, stopsAt({ step: "a" }))
+    const resume = () => run.engine.commands.resume({ mode: "run-to", to: "d" })
+    expect(resume).toThrow(expect.objectContaining({ code: "step_not_found" }))
+    expect(run.status).toBe("paused")
+  })
+
   it("[RUN17] stop once when the run has cost more than allowed", async () => {
     const flow = workflow("costs", { version: 1, input: NOTHING })
       .generate("one", { prompt: "x" })

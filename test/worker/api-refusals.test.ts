@@ -41,6 +41,13 @@ describe("addresses", () => {
   })
 })
 
+describe("lists", () => {
+  it("[API9] refuse a cursor that no page gave, which would begin again from the start", async () => {
+    for (const cursor of ["zzz", "", "run_"])
+      expect(await get(`/v1/runs?cursor=${cursor}`)).toMatchObject({ status: 422, body: { path: "query.cursor" } })
+  })
+})
+
 describe("bodies", () => {
   it("[API17] that are not JSON get 400, of another type 415", async () => {
     expect(await post(RUNS, "{")).toMatchObject({ status: 400, body: { code: "body_not_json" } })
@@ -55,6 +62,15 @@ describe("bodies", () => {
     const paths = (body.issues as { path: string }[]).map(({ path }) => path)
     expect(paths).toEqual(expect.arrayContaining(["body.tags[0]", "body.priority", "body"]))
     expect(body.detail).toContain("budgetUSD")
+  })
+
+  it("[API17] with a breakpoint that can never be met get 422, and no run starts unguarded", async () => {
+    const input = { message: "m", amount: 900 }
+    const refused = async (breakpoint: object) => (await post(RUNS, { input, breakpoints: [breakpoint] })).body
+    expect(await refused({ step: "managr" })).toMatchObject({ status: 422, path: "body.breakpoints[0].step" })
+    expect(await refused({ kind: "aprove" })).toMatchObject({ status: 422, path: "body.breakpoints[0].kind" })
+    for (const breakpoint of [{ step: "manager" }, { step: "outcome.billing.manager" }, { kind: "approve" }])
+      expect(await post(RUNS, { input, breakpoints: [breakpoint] })).toMatchObject({ status: 202 })
   })
 
   it("[API18] whose input does not fit the workflow get 422 with every path and what was expected", async () => {
