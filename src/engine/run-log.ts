@@ -54,7 +54,7 @@ export class RunLog {
   /** Appends in one transaction. Throws `run_ended` when the run has ended: then only compensations may still be written. */
   append(...events: readonly NewEvent[]): readonly RunEvent[] {
     if (this.state.ended && !events.every((event) => event.type.startsWith("compensation.")))
-      throw new WaybillError("run_ended", `The run has ${this.state.ended}; nothing can be added to it.`)
+      throw new WaybillError("run_ended", `The run has ended (${this.state.ended}); nothing can be added to it.`)
     const appended = this.#write(events)
     for (const event of appended) applyEvent(this.state, event)
     this.#tell(appended)

@@ -22,7 +22,16 @@ export interface SchemaIssue {
 
 /** What is wrong with a value, as a list of paths and reasons. */
 export function schemaIssues(error: z.ZodError, root: string): SchemaIssue[] {
-  return error.issues.map((issue) => ({ path: pathText(root, issue.path), message: issue.message }))
+  return error.issues.map((issue) => ({ path: pathText(root, issue.path), message: reason(issue) }))
+}
+
+/** What a value lacks that fits none of several forms is said for each of them: that it fits none helps nobody. */
+function reason(issue: z.core.$ZodIssue): string {
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue.message
+  const forms = issue.errors.map(
+    ([first]) => first && `${first.path.map((part) => `${String(part)}: `).join("")}${reason(first)}`,
+  )
+  return [...new Set(forms)].join("; or ")
 }
 
 /** `value` as `schema` reads it. Throws `code` with every path and reason in `details.issues`. */

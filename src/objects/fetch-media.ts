@@ -29,10 +29,7 @@ export async function fetchMedium(
   } catch (thrown) {
     if (thrown instanceof WaybillError) throw thrown
     if (timeout.signal.aborted) throw invalid(path, `no complete answer within ${MEDIA_TIMEOUT_MS} ms`)
-    throw invalid(
-      path,
-      `an address that does not answer (${thrown instanceof Error ? thrown.message : String(thrown)})`,
-    )
+    throw invalid(path, `an address that does not answer${reason(thrown)}`)
   } finally {
     cancelTimer()
   }
@@ -65,6 +62,12 @@ async function readMedium(answer: Response, path: string): Promise<Uint8Array> {
   const bytes = await readLimited(answer.body, answer.headers, MAX_BLOB_BYTES)
   if (bytes) return bytes
   throw invalid(path, `more than ${MAX_BLOB_BYTES} bytes`)
+}
+
+/** The platform words some failures, such as a name that nobody knows, only as a number of its own log. */
+function reason(thrown: unknown): string {
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return message.startsWith("internal error") ? "" : ` (${message})`
 }
 
 function invalid(path: string, found: string): WaybillError {

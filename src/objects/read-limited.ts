@@ -1,5 +1,11 @@
 /** Reads a body of unknown length without ever holding more of it than allowed. */
 
+/**
+ * Of a body that says beforehand that it is too large, so much is read and dropped: whoever is answered in the middle of
+ * sending sees a broken connection instead of the answer.
+ */
+const MAX_DROPPED_BYTES = 64 * 1024 * 1024
+
 /** The whole of `body`, or undefined as soon as it is known to be over `maxBytes`. */
 export async function readLimited(
   body: ReadableStream<Uint8Array> | null,
@@ -7,8 +13,9 @@ export async function readLimited(
   maxBytes: number,
 ): Promise<Uint8Array | undefined> {
   if (!body) return new Uint8Array()
-  if (Number(headers.get("content-length") ?? 0) > maxBytes) {
-    await body.cancel()
+  const length = Number(headers.get("content-length") ?? 0)
+  if (length > maxBytes) {
+    await (length > MAX_DROPPED_BYTES ? body.cancel() : body.pipeTo(new WritableStream()).catch(() => {}))
     return undefined
   }
   const chunks: Uint8Array[] = []

@@ -3,7 +3,9 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { media, workflow } from "waybill"
 import { z } from "zod"
+import { schemaIssues } from "../../src/graph/schema.ts"
 import { WaybillError } from "../../src/lib/errors.ts"
+import { MAX_USD, nanoUsd } from "../../src/lib/money.ts"
 import { Problem, problemOf } from "../../src/protocol/problem.ts"
 import { type CommandFrame, frameCommand, problemFrame, readFrame, ServerFrame } from "../../src/protocol/socket.ts"
 import { inputOf, runStart, StartBody } from "../../src/protocol/start.ts"
@@ -42,6 +44,22 @@ describe("asking for a run", () => {
     expect(() => inputOf({}, desk)).toThrow("expected `input` or `example`")
     expect(() => inputOf({ input: {}, example: "one" }, desk)).toThrow("one of the two")
     expect(() => inputOf({ example: "toString" }, desk)).toThrow("expected one of: one")
+  })
+
+  it("takes no sum of money that the log could not hold to the nano-dollar", () => {
+    const refused = (body: object) => StartBody.safeParse({ input: {}, ...body }).error?.issues.map(({ path }) => path)
+    expect(refused({ budgetUsd: 1e300 })).toEqual([["budgetUsd"]])
+    expect(refused({ budgetUsd: MAX_USD + 1 })).toEqual([["budgetUsd"]])
+    expect(refused({ breakpoints: [{ costAboveUsd: 1e15 }] })).toEqual([["breakpoints", 0, "costAboveUsd"]])
+    expect(refused({ budgetUsd: MAX_USD })).toBeUndefined()
+    expect(nanoUsd(MAX_USD)).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER)
+  })
+
+  it("[API17] says of each form that a value could have what it lacks", () => {
+    const { error } = StartBody.safeParse({ breakpoints: [{ foo: 1 }] })
+    const [issue] = error ? schemaIssues(error, "body") : []
+    expect(issue?.path).toBe("body.breakpoints[0]")
+    for (const form of ["step: ", "kind: ", "costAboveUsd: ", "on: "]) expect(issue?.message).toContain(form)
   })
 })
 
