@@ -7,15 +7,16 @@
  * 3. The input that the first attempt logged is the input of every attempt, unless somebody edited it.
  */
 import type { RetryPolicy } from "../graph/node.ts"
-import { errorData, errorFrom } from "../lib/errors.ts"
+import { errorFrom } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import { type EventData, stepEvent } from "../run/event.ts"
-import type { StepState } from "../run/run-state.ts"
+import { isOpen, type StepState } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
 import { executeAnswered, isHeld, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
 import { type ClassifiedFailure, classifyFailure } from "./failure.ts"
+import { endLeftBehind, stoppedEvent } from "./left-behind.ts"
 import { retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
 import { makeContext } from "./step-context.ts"
@@ -24,6 +25,7 @@ import { timeLimit, totalEnd } from "./timeouts.ts"
 
 /** Runs the step at `job.path` until it has an output. Throws its error when it failed for good. */
 export async function runAttempts(session: Session, job: StepJob, signal: AbortSignal): Promise<void> {
+  session.leftBehind.delete(job.path)
   for (;;) {
     const before = session.log.step(job.path)
     if (before && (await settled(session, before, signal))) return
@@ -134,9 +136,8 @@ async function complete(session: Session, run: StepRun, output: unknown): Promis
 /** Logs the end of a step that was stopped from above, so that no start is left without an end. Gives what to throw. */
 function stopped(session: Session, path: string, reason: unknown): unknown {
   const step = session.log.step(path)
-  if (session.log.closed || !step || ["completed", "failed", "skipped"].includes(step.status)) return reason
-  const error = { code: "run_cancelled", message: `Stopped: ${errorData(reason).message}`, path } as const
-  session.log.append(stepEvent("step.failed", path, step.attempt, { error, failureClass: "cancelled" }))
+  if (session.log.closed || !step || !isOpen(step)) return reason
+  session.log.append(...endLeftBehind(session, path, reason), stoppedEvent(path, step.attempt, reason))
   return reason
 }
 
@@ -153,6 +154,7 @@ function recordFailure(session: Session, job: StepJob, failure: Failed): void {
   }
   const held = !kind.composite && isHeld(session, path, failureClass)
   session.log.append(
+    ...endLeftBehind(session, path, error),
     stepEvent("step.failed", path, attempt, { ...data, ...(held ? { held } : {}) }),
     ...(held ? pauseAt(session, path) : []),
   )

@@ -10,7 +10,7 @@ import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_PENDING_SIGNALS } from "../lib/limits.ts"
 import { type Resolution, runEvent, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
-import type { StepState } from "../run/run-state.ts"
+import { isOpen, type StepState } from "../run/run-state.ts"
 import { externalize, fitsInline } from "../store/values.ts"
 import { childRunId } from "./children.ts"
 import { editStep } from "./edit-step.ts"
@@ -234,13 +234,4 @@ export class Commands {
 function withValue(resolution: Resolution, value: Stored | undefined): Resolution {
   if (value === undefined) return resolution
   return resolution.action === "complete" ? { action: "complete", output: value } : resolution
-}
-
-function isOpen(step: StepState): boolean {
-  return (
-    step.status === "running" ||
-    step.status === "waiting" ||
-    step.status === "retrying" ||
-    step.status === "interrupted"
-  )
 }

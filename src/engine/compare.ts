@@ -115,6 +115,19 @@ async function requestChanges(
   return { changes, coverInput }
 }
 
+/** What the step asked of models, in the order in which it was answered. */
+export async function requestsOf(step: RecordedStep, side: Side) {
+  const asked = step.attempts.flatMap(({ operations }, failures) =>
+    [...operations].map(([operation, seq]) => ({ attempt: failures + 1, operation, seq })),
+  )
+  return Promise.all(
+    asked.map(async ({ seq, ...place }) => ({
+      ...place,
+      request: await internalize(requestOf(step, side, seq).request, side.blobs),
+    })),
+  )
+}
+
 function requestOf(step: RecordedStep, side: Side, seq: number) {
   const { request, record } = eventOf(side.recording.source, seq, "operation.completed").data
   const isInput = request === undefined

@@ -20,7 +20,9 @@ import { Commands } from "./commands.ts"
 import { compensate } from "./compensate.ts"
 import { plainError } from "./failure.ts"
 import type { EngineHost } from "./host.ts"
+import { noteLeftBehind } from "./left-behind.ts"
 import { Session } from "./session.ts"
+import { type StopPoint, stopPoint } from "./stop.ts"
 import { walkScope } from "./walk.ts"
 
 export class Engine {
@@ -103,6 +105,11 @@ export class Engine {
     return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
+  /** Where the run stands, for somebody who goes through it step by step. */
+  stop(): Promise<StopPoint> {
+    return stopPoint(this.#session)
+  }
+
   /** The value that event `seq` holds (an input, an output), whole. */
   value(seq: number): Promise<unknown> {
     return this.#session.values.load(seq)
@@ -120,14 +127,13 @@ export class Engine {
     const { log } = session
     try {
       if (!log.state.ended) {
+        noteLeftBehind(session)
         this.#recover()
         await this.#walkBody().catch((thrown: unknown) => this.#fail(thrown))
       }
       if (log.fault) throw log.fault.thrown
-      if (log.state.ended !== "succeeded") {
-        await cancelOrphans(session)
-        await compensate(session)
-      }
+      await cancelOrphans(session)
+      await compensate(session)
     } catch (thrown) {
       this.#broken = { thrown }
     }

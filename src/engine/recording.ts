@@ -77,6 +77,18 @@ export interface Recording {
 /** A log that can be read: a store, or an export. */
 export type EventSource = Pick<EventStore, "read" | "get" | "head">
 
+/** A part of a log as a source: its first event, and those that matter to the reader. */
+export function sourceOf(events: readonly RunEvent[]): EventSource {
+  const bySeq = new Map(events.map((event) => [event.seq, event]))
+  const last = events.at(-1)
+  return {
+    get: (seq) => bySeq.get(seq),
+    // Numbers have gaps here, so there is one page only.
+    read: (after = 0) => (after === 0 ? events : []),
+    head: () => (last ? { seq: last.seq, hash: last.hash } : EMPTY_HEAD),
+  }
+}
+
 /** Reads a log, which begins with `run.created`, up to the event numbered `upTo`: one that goes on is read as it stood. */
 export function readRecording(source: EventSource, upTo = source.head().seq): Recording {
   const steps = new Map<string, RecordedStep>()

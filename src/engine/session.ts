@@ -36,6 +36,8 @@ export class Session {
   readonly gate: Gate
   /** Aborts everything in flight: on cancellation, when the run's time is over, when the store fails. */
   readonly abort = new AbortController()
+  /** See `left-behind.ts`. */
+  readonly leftBehind = new Set<string>()
   /** Signals that a step has taken and not yet logged as used up: no other step may take them too. */
   readonly claimed = new Set<number>()
   readonly walkScope: WalkScope

@@ -115,6 +115,11 @@ export function emptyRun(): RunState {
   }
 }
 
+/** Whether the step is under way: it started and has no end. */
+export function isOpen({ status }: StepState): boolean {
+  return status !== "completed" && status !== "failed" && status !== "skipped"
+}
+
 /** The status of a run is a reading of its state; nobody writes it. */
 export function runStatus(state: RunState): RunStatus {
   if (state.ended) return state.ended

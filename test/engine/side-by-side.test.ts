@@ -184,6 +184,49 @@ describe("a failure beside others", () => {
     expect(once.calls.length).toBe(1)
   })
 
+  it("[PAR5] ends them also when the process died between the failure and their stopping", async () => {
+    // Found by the fuzz: the step that the crash cut off was met by nobody any more, and stayed open for ever.
+    const started = deferred()
+    const slow = counting("read", () => {
+      started.resolve()
+      return NEVER
+    })
+    const late = counting("read", async () => {
+      await started.promise
+      throw new Error("broken")
+    })
+    const flow = workflow("dies", { version: 1, input: LIST })
+      .map("items", {
+        over: ({ input }) => input.list,
+        onError: "collect",
+        each: (g) =>
+          g.parallel("both", {
+            bad: (h) => h.tool("call", late.tool, () => ({}), { retry: { attempts: 1 } }),
+            held: (h) => h.branch("way", () => "in", { in: (i) => i.tool("slow", slow.tool, () => ({})) }),
+          }),
+      })
+      .output(({ items }) => items.map(({ status }) => status))
+    const run = await mortalRun(
+      flow,
+      { list: [1] },
+      {
+        onEvents: (events) =>
+          events.some(({ type, path }) => type === "step.failed" && path.endsWith(".bad.call")) && run.kill(),
+      },
+    )
+    await expect(run.settle()).rejects.toThrow("The process died.")
+    const revived = await run.revive({ onEvents: () => {} })
+    await revived.settle()
+    expect(revived.output).toEqual(["failed"])
+    expect([...revived.engine.state.steps.values()].map(({ path, status }) => `${path} ${status}`)).toEqual([
+      "items completed",
+      "items[0].both failed",
+      "items[0].both.held.way failed",
+      "items[0].both.bad.call failed",
+      "items[0].both.held.way.in.slow failed",
+    ])
+  })
+
   it("[PAR8] is not collected when the whole is stopped from above", async () => {
     const flow = workflow("stopped", { version: 1, input: LIST, timeout: "1h" })
       .map("items", { over: ({ input }) => input.list, onError: "collect", each: (g) => g.sleep("long", "1d") })

@@ -7,14 +7,16 @@ import { canonicalJson } from "../../../src/lib/json.ts"
 import { verifyChain } from "../../../src/run/chain.ts"
 import type { RunEvent } from "../../../src/run/event.ts"
 import { foldRun } from "../../../src/run/fold.ts"
+import { isOpen } from "../../../src/run/run-state.ts"
 import { Graphs } from "./graphs.ts"
-import { type FuzzedRun, isOpen, meddler, Runs } from "./life-of-runs.ts"
+import { type FuzzedRun, meddler, Runs } from "./life-of-runs.ts"
 import { diceOf } from "./plan.ts"
 import { World } from "./world.ts"
 
 const SEEDS = 500
 const GROUPS = 10
-const MOST_LIVES = 12
+/** Fewer deaths than a step may meet before it is blamed for them. */
+const MOST_LIVES = 10
 
 interface Outcome {
   readonly root: FuzzedRun
@@ -31,7 +33,7 @@ async function outcomeOf(seed: number, deaths?: { readonly cancels: boolean }): 
   let lives = 0
   const momentsOf = () => {
     lives += 1
-    return deaths && lives < MOST_LIVES ? dice.roll(50) : Number.POSITIVE_INFINITY
+    return deaths && lives < MOST_LIVES ? dice.roll(20 + (seed % 60)) : Number.POSITIVE_INFINITY
   }
   const meddle = deaths ? { meddle: meddler(dice, deaths.cancels) } : {}
   const runs = new Runs({ world, workflows: graphs.children, momentsOf, ...meddle })

@@ -10,7 +10,7 @@ import { WaybillError } from "../../../src/lib/errors.ts"
 import type { Json } from "../../../src/lib/json.ts"
 import { seededRandom } from "../../../src/lib/random.ts"
 import type { RunHeader } from "../../../src/run/event.ts"
-import type { StepState } from "../../../src/run/run-state.ts"
+import { isOpen, type StepState } from "../../../src/run/run-state.ts"
 import { kindsByName } from "../../../src/steps/index.ts"
 import type { BlobStore } from "../../../src/store/blob-store.ts"
 import { MemoryBlobStore } from "../../../src/store/memory-blob-store.ts"
@@ -207,10 +207,6 @@ function mortalBlobs(inner: BlobStore, life: Life): BlobStore {
     get: (reference) => during(inner.get(reference)),
     find: (digest) => during(inner.find(digest)),
   }
-}
-
-export function isOpen(step: StepState): boolean {
-  return !["completed", "failed", "skipped"].includes(step.status)
 }
 
 /** A pause or, when `cancels`, sooner or later a cancellation: drawn anew each round. */

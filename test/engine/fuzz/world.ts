@@ -5,7 +5,7 @@
 import { type Effect, type ToolCall, tool } from "waybill"
 import { type ScriptedModel, scriptedModel } from "waybill/testing"
 import { z } from "zod"
-import type { Json } from "../../../src/lib/json.ts"
+import { canonicalJson, type Json } from "../../../src/lib/json.ts"
 import type { OperationContext } from "../../../src/model/client.ts"
 import { type GenerateOperation, type Operation, operationDigest } from "../../../src/model/operation.ts"
 import type { RunEvent } from "../../../src/run/event.ts"
@@ -142,7 +142,7 @@ export class World {
   }
 
   #answerOf(operation: Operation, context: OperationContext): ScriptedAnswer {
-    const asked = JSON.stringify(operation)
+    const asked = canonicalJson(operation)
     const drawn = hashed(`${this.#seed} ${asked}`, 1_000)
     if (drawn < 20) return { failure: { class: "provider.outage", message: "Down, as planned." } }
     switch (operation.type) {
