@@ -16,19 +16,25 @@ export interface App {
 export function createApp(endpoints: readonly Endpoint[], deployment: Deployment): App {
   const app = new Hono<{ Bindings: Env }>()
   for (const endpoint of endpoints) {
-    app.on(endpoint.method, routerPath(endpoint.path), (c) => {
-      const tenant = endpoint.isPublic ? NOBODY : resolveTenant(c.req.raw)
-      const context = { env: c.env, deployment, tenant }
-      return endpoint.respond(c.req.raw, c.req.param(), context)
+    app.on(endpoint.method, routerPath(endpoint.path), async (c) => {
+      try {
+        const tenant = endpoint.isPublic ? NOBODY : resolveTenant(c.req.raw)
+        const context = { env: c.env, deployment, tenant }
+        return await endpoint.respond(c.req.raw, c.req.param(), context)
+      } catch (thrown) {
+        return refusal(thrown, endpoint.refuse)
+      }
     })
   }
   app.notFound((c) => missing(endpoints, c.req.method, c.req.path))
-  app.onError((thrown) => {
-    const error = errorData(thrown)
-    if (error.code === "internal") console.error(thrown)
-    return problemAnswer(error)
-  })
+  app.onError((thrown) => refusal(thrown))
   return app
+}
+
+function refusal(thrown: unknown, refuse = problemAnswer): Response {
+  const error = errorData(thrown)
+  if (error.code === "internal") console.error(thrown)
+  return refuse(error)
 }
 
 /** The OpenAPI path as the router writes it. */

@@ -2,6 +2,8 @@
 import type { Deployment } from "../objects/environment.ts"
 import { type App, createApp } from "./app.ts"
 import { media } from "./media.ts"
+import { openai } from "./openai.ts"
+import { operations } from "./operations.ts"
 import type { Endpoint } from "./resource.ts"
 import { routing } from "./routing.ts"
 import { runCommands } from "./run-commands.ts"
@@ -11,6 +13,7 @@ import { runReports } from "./run-reports.ts"
 import { runSocket } from "./run-socket.ts"
 import { runStart } from "./run-start.ts"
 import { runs } from "./runs.ts"
+import { schedules } from "./schedules.ts"
 import { service } from "./service.ts"
 import { workflows } from "./workflows.ts"
 
@@ -23,6 +26,7 @@ const resources = [
   runReplays,
   runReports,
   runSocket,
+  schedules,
   media,
   routing,
   operations,

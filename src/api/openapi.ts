@@ -69,13 +69,13 @@ function bodyOf(body: z.ZodType | undefined, rawBody: readonly string[] | undefi
   return { required: true, content: Object.fromEntries(rawBody.map((type) => [type, {}])) }
 }
 
-function responsesOf({ answers }: Endpoint): JsonObject {
+function responsesOf({ answers, refuse }: Endpoint): JsonObject {
   const listed = Object.entries(answers).map(([status, { description, schema, contentType = "application/json" }]) => {
     const hasContent = schema !== undefined || (Number(status) >= 200 && Number(status) !== 204)
     const content = { [contentType]: schema ? { schema: refOf(schema) } : {} }
     return [status, { description, ...(hasContent ? { content } : {}) }] as const
   })
-  return { ...Object.fromEntries(listed), default: { $ref: "#/components/responses/Problem" } }
+  return { ...Object.fromEntries(listed), ...(refuse ? {} : { default: { $ref: "#/components/responses/Problem" } }) }
 }
 
 function problemResponse(): JsonObject {

@@ -5,7 +5,7 @@
  */
 import type { z } from "zod"
 import { schemaIssues } from "../graph/schema.ts"
-import { WaybillError } from "../lib/errors.ts"
+import { type ErrorData, WaybillError } from "../lib/errors.ts"
 import type { Deployment, Env } from "../objects/environment.ts"
 import { readJson } from "./body.ts"
 
@@ -56,6 +56,8 @@ interface EndpointSpec<Params, Query, Body> {
   readonly maxBodyBytes?: number
   /** Content types of a body that the handler reads itself. */
   readonly rawBody?: readonly string[]
+  /** How its errors are worded. Default: as problems. */
+  readonly refuse?: (error: ErrorData) => Response
   /** By status. Problems need not be listed: any endpoint may answer with one. */
   readonly answers: Readonly<Record<number, Answer>>
   handle(asked: Asked<Params, Query, Body>, context: ApiContext): Response | Promise<Response>

@@ -107,7 +107,11 @@ function thrownFailure({ input, tape, limit }: Run, thrown: unknown): { failure:
 
 /** What an orderly answer lacks. */
 function replyFailure(reply: Reply, operation: Operation): Failure | undefined {
-  if (reply.type === "generate") return answerFailure(reply.answer)
+  if (reply.type === "generate") {
+    const failure = answerFailure(reply.answer)
+    const allowed = operation.type === "generate" && operation.onTruncated === "answer"
+    return allowed && failure?.class === "output.truncated" ? undefined : failure
+  }
   const asked = operation.type === "embed" || operation.type === "moderate" ? operation.texts.length : undefined
   const got =
     reply.type === "embed" ? reply.embeddings.length : reply.type === "moderate" ? reply.results.length : undefined

@@ -56,7 +56,10 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     async operate(operation, context, operationOptions) {
       const session = new Session(operation, context, operationOptions, servicesNow())
-      const { end, cache } = await serveCached(session, session.services.cache)
+      const { end, cache } = await serveCached(session, session.services.cache).catch((thrown) => {
+        operationOptions.onReject?.(recordOf(session))
+        throw thrown
+      })
       const record = { ...recordOf(session), ...(cache ? { cache } : {}) }
       if (end.status === "served") return { status: "succeeded", result: end.result, record }
       return { status: "failed", ...deadEnd(session, end, record), record }

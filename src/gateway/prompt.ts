@@ -35,6 +35,7 @@ const MIN_CACHED_CHARS = 4_000
 export function callOptions(input: PromptInput): LanguageModelV4CallOptions {
   const { operation, provider, model, capabilities } = input
   const { output, tools } = operation
+  const { stopSequences, ...sampling } = operation.sampling ?? {}
   const maxOutputTokens = operation.maxOutputTokens ?? model.maxOutputTokens
   const temperature = operation.temperature ?? model.temperature
   const providerOptions = optionsFor(operation, provider, model)
@@ -44,6 +45,8 @@ export function callOptions(input: PromptInput): LanguageModelV4CallOptions {
     ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(reasoning === undefined ? {} : { reasoning }),
+    ...sampling,
+    ...(stopSequences ? { stopSequences: [...stopSequences] } : {}),
     ...(output && capabilities.structuredOutput === "native"
       ? { responseFormat: { type: "json", schema: output.schema, name: output.name } }
       : {}),

@@ -49,6 +49,11 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Make the step return what its output schema says, or change the schema.",
   },
+  output_refused: {
+    status: 422,
+    retryable: false,
+    remedy: "Give an output that fits the output schema of the step (GET /v1/workflows/{name}).",
+  },
   step_failed: {
     status: 500,
     retryable: false,
@@ -152,6 +157,13 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Correct the routing configuration at the path named; nothing was changed.",
   },
+  model_not_found: {
+    status: 404,
+    retryable: false,
+    remedy: "Take a model from GET /openai/v1/models, or name one in full: provider/model.",
+  },
+  parameter_unsupported: { status: 400, retryable: false, remedy: "Leave the parameter named out." },
+  operation_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/operations." },
   routing_version_not_found: { status: 404, retryable: false, remedy: "Take a version from GET /v1/routing/versions." },
   no_route: {
     status: 422,
@@ -188,6 +200,7 @@ export const ERROR_CODES = {
     remedy: "Take a name from GET /v1/workflows, or register the workflow in workflows/index.ts.",
   },
   run_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/runs." },
+  schedule_not_found: { status: 404, retryable: false, remedy: "Take a key from GET /v1/schedules." },
   body_not_json: {
     status: 400,
     retryable: false,

@@ -4,7 +4,7 @@
  */
 import type { BlobRef } from "../lib/blob-ref.ts"
 import type { Operation } from "./operation.ts"
-import type { Decision, OperationOutcome } from "./record.ts"
+import type { Decision, OperationOutcome, OperationRecord } from "./record.ts"
 import type { Usage } from "./result.ts"
 
 /** Who asks, and on whose behalf: everything that routing rules may look at. */
@@ -44,6 +44,8 @@ export interface OperationOptions {
    * Default false: a later attempt begins with `reset`.
    */
   readonly commitOnDelta?: boolean
+  /** Called before `operate` rejects, with the record as far as it got: what was asked until then has its price. */
+  readonly onReject?: (record: OperationRecord) => void
 }
 
 /** A piece of an answer. `reset`: what came before it was an attempt that failed; forget it. */

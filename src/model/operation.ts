@@ -23,6 +23,15 @@ export interface Example {
   readonly output: Json
 }
 
+/** How tokens are drawn, beyond the temperature. A provider that lacks one of them ignores it. */
+export interface Sampling {
+  readonly topP?: number
+  readonly stopSequences?: readonly string[]
+  readonly seed?: number
+  readonly presencePenalty?: number
+  readonly frequencyPenalty?: number
+}
+
 export interface GenerateOperation {
   readonly type: "generate"
   readonly messages: readonly Message[]
@@ -34,7 +43,10 @@ export interface GenerateOperation {
   /** Text that a template model answers with, rendered by the step: the only prose a machine without a language model has. */
   readonly template?: string
   readonly maxOutputTokens?: number
+  /** What an answer is that hit its token limit: a failure (default), or an answer whose finish reason says so. */
+  readonly onTruncated?: "fail" | "answer"
   readonly temperature?: number
+  readonly sampling?: Sampling
   readonly reasoningEffort?: "none" | "low" | "medium" | "high"
   /** Passed through untouched to the provider named by each key. */
   readonly providerOptions?: Readonly<Record<string, JsonObject>>

@@ -1,10 +1,20 @@
 /**
  * The models behind the gateway in tests inside workerd: one server on OpenAI's wire, at `UPSTREAM`. What a model does
  * follows from its name alone, so tests share nothing: `busy` is overloaded, `limited` and `broke` refuse, `echo` repeats what
- * it was sent, `caller` calls the first tool, `longwinded` stops at its token limit, `cut` breaks off, `slow` never ends, and
+ * it was sent, `caller` calls the first tool, `longwinded` stops at its token limit, `cut` breaks off, `drip` falls silent, `slow` never begins, and
  * every other says its name.
  */
-import { type ChatRequest, chunk, chunksOf, fail, json, type ScriptedCall, say, stream } from "../../gateway/wire.ts"
+import {
+  type ChatRequest,
+  chunk,
+  chunksOf,
+  fail,
+  json,
+  type ScriptedCall,
+  say,
+  stream,
+  streamThen,
+} from "../../gateway/wire.ts"
 
 export const UPSTREAM = "https://upstream.test/v1"
 
@@ -41,6 +51,8 @@ export const upstream: typeof fetch = async (input, init) => {
       return new Response(`data: ${JSON.stringify(chunk({ content: "I am c" }))}\n\n`, {
         headers: { "content-type": "text/event-stream" },
       })
+    case "drip":
+      return streamThen([chunk({ content: "I am" })], "silent")({ ...call, signal: init?.signal ?? undefined })
     case "slow":
       return new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)))
     default:

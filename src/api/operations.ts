@@ -1,0 +1,42 @@
+/** Operations that no run asked for: what came through the OpenAI-compatible door, and how each was decided. */
+import { z } from "zod"
+import { MAX_LISTED_OPERATIONS } from "../lib/limits.ts"
+import type { LoggedOperation } from "../objects/operation-log.ts"
+import { reach } from "../objects/remote.ts"
+import { LoggedOperationList, LoggedOperationView } from "../protocol/logged-operation.ts"
+import { errorView } from "../protocol/problem.ts"
+import { costView } from "../protocol/run-view.ts"
+import { json } from "./answer.ts"
+import { endpoint } from "./resource.ts"
+
+export const operations = [
+  endpoint({
+    method: "GET",
+    path: "/v1/operations",
+    summary: "List the operations of the OpenAI-compatible door, newest first",
+    query: z.strictObject({
+      cursor: z.string().exactOptional().meta({ description: "`nextCursor` of the page before." }),
+      limit: z.coerce.number().int().min(1).max(MAX_LISTED_OPERATIONS).default(50),
+    }),
+    answers: { 200: { description: "One page.", schema: LoggedOperationList } },
+    async handle({ query }, { env, tenant }) {
+      const page = await reach(env.TENANTS, tenant.id).operations(query.limit, query.cursor)
+      return json({ ...page, operations: page.operations.map(view) } satisfies LoggedOperationList)
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/operations/{id}",
+    summary: "Read how one operation was decided, each of its attempts and what it cost",
+    params: z.object({ id: z.string() }),
+    answers: { 200: { description: "The operation.", schema: LoggedOperationView } },
+    async handle({ params }, { env, tenant }) {
+      return json(view(await reach(env.TENANTS, tenant.id).operation(params.id)))
+    },
+  }),
+]
+
+function view({ record, error, ...entry }: LoggedOperation): LoggedOperationView {
+  const { type: _type, requestDigest: _digest, costNanoUsd, ...rest } = record
+  return { ...entry, ...(error ? { error: errorView(error) } : {}), ...rest, cost: costView(costNanoUsd) }
+}
