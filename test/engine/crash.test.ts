@@ -62,7 +62,7 @@ describe("a step that was in flight when the process died", () => {
   it("[RUN7] takes an output given by hand, when the tool's schema allows it", async () => {
     const { pay, run } = await killedInFlight("unsafe")
     await expect(run.engine.commands.resolve("pay", { action: "complete", output: { n: "x" } })).rejects.toMatchObject({
-      code: "output_invalid",
+      code: "output_refused",
       details: { path: "pay.n" },
     })
     expect(run.status).toBe("waiting")

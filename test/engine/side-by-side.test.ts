@@ -200,10 +200,15 @@ describe("a failure beside others", () => {
         over: ({ input }) => input.list,
         onError: "collect",
         each: (g) =>
-          g.parallel("both", {
-            bad: (h) => h.tool("call", late.tool, () => ({}), { retry: { attempts: 1 } }),
-            held: (h) => h.branch("way", () => "in", { in: (i) => i.tool("slow", slow.tool, () => ({})) }),
-          }),
+          g.parallel(
+            "both",
+            {
+              bad: (h) => h.tool("call", late.tool, () => ({}), { retry: { attempts: 1 } }),
+              done: (h) => h.code("quick", () => 1),
+              held: (h) => h.branch("way", () => "in", { in: (i) => i.tool("slow", slow.tool, () => ({})) }),
+            },
+            { concurrency: 2 },
+          ),
       })
       .output(({ items }) => items.map(({ status }) => status))
     const run = await mortalRun(
@@ -221,8 +226,9 @@ describe("a failure beside others", () => {
     expect([...revived.engine.state.steps.values()].map(({ path, status }) => `${path} ${status}`)).toEqual([
       "items completed",
       "items[0].both failed",
-      "items[0].both.held.way failed",
       "items[0].both.bad.call failed",
+      "items[0].both.done.quick completed",
+      "items[0].both.held.way failed",
       "items[0].both.held.way.in.slow failed",
     ])
   })
