@@ -55,7 +55,7 @@ describe("a large value", () => {
     const run = await runWorkflow(flow, {}, { models: noModels, blobs })
     expect(run.output).toBe(6)
     expect(blobs.size).toBe(1)
-  })
+  }, 30_000)
 
   it("[RUN21] may come from outside: a signal, an answer by hand, a child's output", async () => {
     const child = workflow("child", { version: 1, input: NOTHING })

@@ -117,7 +117,11 @@ async function check(seed: number): Promise<void> {
 }
 
 describe("[RUN19] however often its process dies, a run ends as if it never had, and does nothing twice", () => {
-  it.each(Array.from({ length: GROUPS }, (_, group) => group))("seeds of group %i", async (group) => {
-    for (let seed = group * (SEEDS / GROUPS); seed < (group + 1) * (SEEDS / GROUPS); seed += 1) await check(seed)
-  })
+  it.each(Array.from({ length: GROUPS }, (_, group) => group))(
+    "seeds of group %i",
+    async (group) => {
+      for (let seed = group * (SEEDS / GROUPS); seed < (group + 1) * (SEEDS / GROUPS); seed += 1) await check(seed)
+    },
+    60_000,
+  )
 })
