@@ -6,7 +6,7 @@ import type { Json } from "../lib/json.ts"
 import { systemRandom } from "../lib/random.ts"
 import { derivationOrder } from "../objects/derive-run.ts"
 import { reach } from "../objects/remote.ts"
-import { findWorkflow, prepareStart } from "../objects/start-run.ts"
+import { checkBreakpoints, findWorkflow, prepareStart } from "../objects/start-run.ts"
 import { editsOf, ForkBody, ReplayBody, RerunBody } from "../protocol/derive.ts"
 import { ReplayReport, replayView } from "../protocol/replay-view.ts"
 import { RunView, runPath } from "../protocol/run-view.ts"
@@ -79,12 +79,14 @@ async function made(id: string, { edits = {}, input, ...wanted }: Wanted, contex
   const at = wanted.forkedFrom?.path
   const origin = await reach(env.RUNS, id).origin(at === undefined ? undefined : { at, edits })
   const { workflow: name } = origin.header
+  const workflow = findWorkflow(deployment, name)
+  checkBreakpoints(wanted.breakpoints, workflow)
   const runId = newId("run", systemClock, systemRandom)
   const started =
     input === undefined ? undefined : await prepareStart(env, deployment, { runId, workflow: name, tenant }, { input })
   const derived = { runId, ...wanted, ...(started ? { input: started.input } : {}) }
   const blobs = new BucketBlobStore(env.BLOBS)
-  const order = await derivationOrder(origin, findWorkflow(deployment, name), derived, blobs)
+  const order = await derivationOrder(origin, workflow, derived, blobs)
   return json(await reach(env.RUNS, runId).derive(order), 201, { location: runPath(runId) })
 }
 

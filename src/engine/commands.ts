@@ -176,7 +176,7 @@ export class Commands {
     if (resolution.action !== "complete") return undefined
     const node = this.#nodeAt(path)
     const schema = node && this.#session.host.kinds[node.kind]?.output?.(node.config)
-    return toJson(schema ? parseWith(schema, resolution.output, "output_invalid", path) : resolution.output, path)
+    return toJson(schema ? parseWith(schema, resolution.output, "output_refused", path) : resolution.output, path)
   }
 
   /** The schemas of signals named `name`: the graph knows some names, a waiting step the others. */

@@ -26,7 +26,7 @@ export interface ForkPlan {
   readonly edits: Edits
 }
 
-/** Throws what is wrong with the request: `step_not_found`, `workflow_changed`, `edit_invalid`, `input_invalid`, `output_invalid`. */
+/** Throws what is wrong with the request: `step_not_found`, `workflow_changed`, `edit_invalid`, `input_invalid`, `output_refused`. */
 export function planFork(
   recording: Recording,
   workflow: Workflow,

@@ -62,14 +62,14 @@ export function checkedEdit(
   return {
     ...edit,
     ...(input === undefined ? {} : { input: read(inputSchema, input, "input_invalid", path) }),
-    ...(output === undefined ? {} : { output: read(outputSchema, output, "output_invalid", path) }),
+    ...(output === undefined ? {} : { output: read(outputSchema, output, "output_refused", path) }),
   }
 }
 
 function read(
   schema: Parameters<typeof parseWith>[0] | undefined,
   value: Json,
-  code: "input_invalid" | "output_invalid",
+  code: "input_invalid" | "output_refused",
   path: string,
 ): Json {
   return toJson(schema ? parseWith(schema, value, code, path) : value, path)

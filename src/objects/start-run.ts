@@ -3,7 +3,8 @@ import { isStepOf } from "../engine/locate.ts"
 import { jsonSchema, parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
-import { inputOf, type RunStart, runStart, type StartBody } from "../protocol/start.ts"
+import { breakpointsOf, inputOf, type RunStart, runStart, type StartBody } from "../protocol/start.ts"
+import type { Breakpoint } from "../run/event.ts"
 import { kindsByName } from "../steps/index.ts"
 import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import type { Deployment, Env } from "./environment.ts"
@@ -23,7 +24,7 @@ export async function prepareStart(
   const workflow = findWorkflow(deployment, run.workflow)
   const given = inputOf(body, workflow)
   parseWith(workflow.input, given, "input_invalid", "input")
-  checkBreakpoints(body, workflow)
+  checkBreakpoints(breakpointsOf(body).breakpoints, workflow)
   const fetcher: typeof fetch = (input, init) => fetch(input, init)
   const input = await ingestMedia(given, jsonSchema(workflow.input, "input"), {
     fetch: fetcher,
@@ -33,7 +34,7 @@ export async function prepareStart(
 }
 
 /** A breakpoint that can never be met would let the run do what it was to be kept from. Throws `request_invalid`. */
-function checkBreakpoints({ breakpoints = [] }: StartBody, { name, scope }: Workflow): void {
+export function checkBreakpoints(breakpoints: readonly Breakpoint[] = [], { name, scope }: Workflow): void {
   for (const [index, breakpoint] of breakpoints.entries()) {
     const path = `body.breakpoints[${index}]`
     if ("step" in breakpoint && !isStepOf(scope, breakpoint.step, kindsByName))

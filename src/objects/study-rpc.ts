@@ -28,7 +28,7 @@ export interface StudyRpc {
   replay(): Promise<ReplayReport>
   /** What the attempt at `path` met that followed `failures` failed ones. */
   recordedAnswer(path: string, failures: number): Promise<RecordedAnswer | undefined>
-  /** Throws what is wrong with the fork: `step_not_found`, `workflow_changed`, `step_undone`, `edit_invalid`, `output_invalid`, … */
+  /** Throws what is wrong with the fork: `step_not_found`, `workflow_changed`, `step_undone`, `edit_invalid`, `output_refused`, … */
   origin(fork?: ForkRequest): Promise<Origin>
   /** The events that a fork of the run, as it stood at event `upTo`, begins with, without the first `skip`. */
   copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage>

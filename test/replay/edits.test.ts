@@ -89,7 +89,7 @@ describe("an edit is refused", () => {
     ["when it changes nothing", "reply", {}, "edit_invalid"],
     ["when it says two things", "customer", { input: { id: "x" }, output: null }, "edit_invalid"],
     ["when the tool's input schema refuses it", "customer", { input: { id: 5 } }, "input_invalid"],
-    ["when the tool's output schema refuses it", "customer", { output: { name: 5 } }, "output_invalid"],
+    ["when the tool's output schema refuses it", "customer", { output: { name: 5 } }, "output_refused"],
   ] as const)("[DEBUG2] %s", async (_why, path, edit, code) => {
     const { run } = await start()
     await expect(run.engine.commands.edit(path, edit)).rejects.toMatchObject({ code })

@@ -204,7 +204,7 @@ describe("a fork with edits", () => {
   it.each([
     ["a prompt for a step that is kept", "reply", { draft: { prompt: "x" } }, "edit_invalid"],
     ["a step that nobody knows", "nobody", {}, "step_not_found"],
-    ["an output that the tool's schema refuses", "reply", { customer: { output: 5 } }, "output_invalid"],
+    ["an output that the tool's schema refuses", "reply", { customer: { output: 5 } }, "output_refused"],
   ])("[FORK5] is refused with %s", async (_why, at, edits, code) => {
     const run = await recorded()
     const asked = forkOf(run, desk, at, { edits, options: { models: echo() } })

@@ -57,6 +57,8 @@ describe("POST /v1/runs/{id}/fork", () => {
       [{ from: "nobody" }, 404, "step_not_found"],
       [{ from: "outcome", edits: { topic: { model: "a/b" } } }, 422, "edit_invalid"],
       [{ from: "outcome", input: { message: "" } }, 422, "input_invalid"],
+      [{ from: "outcome", outputs: { topic: { kind: 7 } } }, 422, "output_refused"],
+      [{ from: "outcome", breakpoints: [{ step: "nobody" }] }, 422, "request_invalid"],
       [{}, 422, "request_invalid"],
     ] as const
     for (const [body, status, code] of refused)
