@@ -140,7 +140,7 @@ describe("an agent", () => {
     expect(revived.status).toBe("waiting")
     const { commands } = revived.engine
     await expect(commands.resolve("clerk[0].pay", { action: "complete", output: {} })).rejects.toMatchObject({
-      code: "output_invalid",
+      code: "output_refused",
     })
     await commands.resolve("clerk[0].pay", { action: "complete", output: { n: 1 } })
     await revived.settle()
