@@ -5,6 +5,7 @@
  */
 import { systemClock } from "../../lib/clock.ts"
 import { errorData } from "../../lib/errors.ts"
+import type { Delta } from "../../model/client.ts"
 import type { GenerateOperation } from "../../model/operation.ts"
 import { type Envelope, firstChunk, lastChunks, textChunk, usageChunk } from "./chat-answer.ts"
 import { failed, failedEvent, faultEvent } from "./error.ts"
@@ -32,8 +33,7 @@ export async function streamChat({ operation, call, includeUsage, headers }: Str
       : {
           onDelta: (delta) => {
             begun.resolve("begun")
-            if (delta.type === "text") outlet.text(delta.text)
-            else outlet.takeBack()
+            outlet.take(delta)
           },
         }),
   })
@@ -59,6 +59,12 @@ async function finish(work: Promise<Served<"generate">>, outlet: Outlet, include
   }
 }
 
+/** A hedged attempt began to answer and another one won. */
+const OVERTAKEN = faultEvent({
+  code: "operation_failed",
+  message: "The answer that had begun was overtaken by another.",
+})
+
 /** The events of one answer on their way to the caller. */
 class Outlet {
   readonly body: ReadableStream<Uint8Array>
@@ -68,6 +74,8 @@ class Outlet {
   #begun = false
   /** Text that was sent. */
   #sent = ""
+  /** Another attempt answers than the one whose text was sent. */
+  #isOvertaken = false
 
   constructor(envelope: Envelope, onGone: () => void) {
     this.#envelope = envelope
@@ -82,21 +90,17 @@ class Outlet {
     })
   }
 
-  text(content: string): void {
-    this.#begin()
-    this.#sent += content
-    this.#event(textChunk(this.#envelope, content))
-  }
-
-  /** What was sent came from an attempt that another has overtaken: it cannot be unsaid. */
-  takeBack(): void {
-    if (this.#sent !== "") throw new Error("Text that was sent cannot be taken back.")
+  take(delta: Delta): void {
+    // What was sent cannot be unsaid: whether the rest goes with it is seen at the end.
+    if (delta.type === "reset") this.#isOvertaken = this.#sent !== ""
+    else if (!this.#isOvertaken) this.#text(delta.text)
   }
 
   end(served: Served<"generate">, includeUsage: boolean): void {
     if (served.status === "failed") return this.fail(failedEvent(served.error, served.failure))
     const { result, record, waybill } = served
-    if (this.#sent === "" && result.text !== "") this.text(result.text)
+    if (!result.text.startsWith(this.#sent)) return this.fail(OVERTAKEN)
+    if (result.text !== this.#sent) this.#text(result.text.slice(this.#sent.length))
     this.#begin()
     const envelope = { ...this.#envelope, model: waybill.model ?? this.#envelope.model }
     for (const chunk of lastChunks(envelope, result, waybill)) this.#event(chunk)
@@ -108,6 +112,12 @@ class Outlet {
   fail(event: object): void {
     this.#event(event)
     this.#close()
+  }
+
+  #text(content: string): void {
+    this.#begin()
+    this.#sent += content
+    this.#event(textChunk(this.#envelope, content))
   }
 
   #begin(): void {
