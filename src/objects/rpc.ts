@@ -6,6 +6,7 @@ import type { ChildEnd } from "../engine/host.ts"
 import type { CostReport } from "../ledger/report.ts"
 import type { Command } from "../protocol/command.ts"
 import type { RunView } from "../protocol/run-view.ts"
+import type { Declared, ScheduleView } from "../protocol/schedule.ts"
 import type { RunStart } from "../protocol/start.ts"
 import type { StepView } from "../protocol/step-view.ts"
 import type { RunSummary } from "../protocol/summary.ts"
@@ -64,6 +65,15 @@ export interface TenantRpc extends OperationLogRpc {
   placeOf(runId: string): Promise<QueuePlace | undefined>
   /** Takes a run's row; one that is older than what is known changes nothing. */
   record(summary: RunSummary): Promise<void>
+  /** Declares a schedule. Throws `limit_exceeded`. */
+  putSchedule(declared: Declared): Promise<{ readonly schedule: ScheduleView; readonly created: boolean }>
+  schedules(): Promise<readonly ScheduleView[]>
+  /** Throws `schedule_not_found`, as all below do that take a key. */
+  schedule(key: string): Promise<ScheduleView>
+  deleteSchedule(key: string): Promise<ScheduleView>
+  pauseSchedule(key: string, paused: boolean): Promise<ScheduleView>
+  /** Starts a run of the schedule now. Throws what starting a run throws. */
+  runSchedule(key: string): Promise<RunView>
   /** Runs, newest first. */
   list(filter: RunFilter): Promise<RunPage>
 }

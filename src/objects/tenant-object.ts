@@ -6,21 +6,25 @@
 import { DurableObject } from "cloudflare:workers"
 import { Lifecycle } from "agents/lifecycle"
 import { systemClock } from "../lib/clock.ts"
-import { ERROR_CODES } from "../lib/error-codes.ts"
-import { errorData } from "../lib/errors.ts"
-import { DEFAULT_TENANT_CONCURRENCY, GO_AGAIN_MS } from "../lib/limits.ts"
-import type { RunSummary } from "../protocol/summary.ts"
+import { newId } from "../lib/id.ts"
+import { DEFAULT_TENANT_CONCURRENCY } from "../lib/limits.ts"
+import { systemRandom } from "../lib/random.ts"
+import type { RunView } from "../protocol/run-view.ts"
+import { type Declared, type Schedule, type ScheduleView, scheduleView } from "../protocol/schedule.ts"
+import { hasEnded, type RunSummary } from "../protocol/summary.ts"
 import { Admission, type AdmissionRequest, type Admitted, type QueuePlace } from "./admission.ts"
 import type { Env } from "./environment.ts"
 import { type Claim, type Claimed, IdempotencyKeys, type KeyedRequest } from "./idempotency-keys.ts"
 import { type LoggedOperation, OperationLog, type OperationPage } from "./operation-log.ts"
-import { answerCall, type Call, type Outcome, reach } from "./remote.ts"
-import type { TenantRpc } from "./rpc.ts"
+import { answerCall, type Call, type Outcome, type Reached, reach } from "./remote.ts"
+import type { RunRpc, TenantRpc } from "./rpc.ts"
 import { type RunFilter, RunIndex, type RunPage } from "./run-index.ts"
+import { Schedules } from "./schedules.ts"
 import { durableSql } from "./sql.ts"
+import { TenantWork } from "./tenant-work.ts"
 
-/** The job that tells runs again that they have a place. */
-const GO = "go"
+/** The one job of this object. */
+const WORK = "work"
 
 export class TenantObject extends DurableObject<Env> implements TenantRpc {
   readonly lifecycle = Lifecycle.install(this)
@@ -29,12 +33,24 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   readonly #admission = new Admission(this.#sql, this.#index, concurrencyOf(this.env))
   readonly #keys = new IdempotencyKeys(this.#sql)
   readonly #operations = new OperationLog(this.#sql)
-  /** Runs that are being told right now. */
-  readonly #telling = new Set<string>()
+  readonly #schedules = new Schedules(this.#sql, (runId) => isOver(this.#index.statusOf(runId)))
+  readonly #work = new TenantWork({
+    admission: this.#admission,
+    schedules: this.#schedules,
+    tenantId: this.ctx.id.name ?? "",
+    clock: systemClock,
+    run: (runId) => this.#run(runId),
+    armedMs: () => this.lifecycle.jobs.get(WORK)?.time,
+    arm: async (time) => {
+      if (time === undefined) await this.lifecycle.jobs.cancel(WORK)
+      else await this.lifecycle.jobs.push({ id: WORK, fn: WORK, time })
+    },
+    hold: (work) => this.ctx.waitUntil(work),
+  })
 
   async onJob(): Promise<{ readonly rescheduleAt: number } | undefined> {
-    await this.#tellRuns()
-    return this.#admission.unheard.length === 0 ? undefined : { rescheduleAt: systemClock.nowMs() + GO_AGAIN_MS }
+    const againMs = await this.#work.fired()
+    return againMs === undefined ? undefined : { rescheduleAt: againMs }
   }
 
   /** What others call; all other methods are called through it (see `remote.ts`). */
@@ -55,7 +71,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   async admit(request: AdmissionRequest): Promise<Admitted> {
     await this.lifecycle.start()
     const admitted = this.#admission.ask(request, systemClock.nowMs())
-    await this.#settle()
+    await this.#work.settleRuns()
     return admitted
   }
 
@@ -63,7 +79,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     await this.lifecycle.start()
     this.#admission.record(summary)
     this.#admission.fill(systemClock.nowMs())
-    await this.#settle()
+    await this.#work.settleRuns()
   }
 
   async list(filter: RunFilter): Promise<RunPage> {
@@ -91,35 +107,58 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     return this.#admission.placeOf(runId)
   }
 
-  /** Tells those who got a place, in the background. The job that tells them again is in storage before. */
-  async #settle(): Promise<void> {
-    if (this.#admission.unheard.length === 0) return
-    await this.#armGo()
-    this.ctx.waitUntil(this.#tellRuns())
+  async putSchedule(declared: Declared): Promise<{ readonly schedule: ScheduleView; readonly created: boolean }> {
+    await this.lifecycle.start()
+    const { schedule, created } = this.#schedules.put(declared, systemClock.nowMs())
+    await this.#work.settle()
+    return { schedule: this.#shown(schedule), created }
   }
 
-  async #armGo(): Promise<void> {
-    if (this.lifecycle.jobs.get(GO)) return
-    await this.lifecycle.jobs.push({ id: GO, fn: GO, time: systemClock.nowMs() + GO_AGAIN_MS })
+  async schedules(): Promise<readonly ScheduleView[]> {
+    await this.lifecycle.start()
+    return this.#schedules.list().map((schedule) => this.#shown(schedule))
   }
 
-  async #tellRuns(): Promise<void> {
-    await Promise.all(this.#admission.unheard.filter((id) => !this.#telling.has(id)).map((id) => this.#tellRun(id)))
+  async schedule(key: string): Promise<ScheduleView> {
+    await this.lifecycle.start()
+    return this.#shown(this.#schedules.get(key))
   }
 
-  async #tellRun(runId: string): Promise<void> {
-    this.#telling.add(runId)
-    try {
-      this.#admission.record(await reach(this.env.RUNS, runId).go())
-    } catch (thrown) {
-      // Out of reach: told again by the job. One that can never go gives its place back.
-      if (!ERROR_CODES[errorData(thrown).code].retryable) this.#admission.giveBack(runId)
-    } finally {
-      this.#telling.delete(runId)
-    }
-    this.#admission.fill(systemClock.nowMs())
-    if (this.#admission.unheard.some((id) => !this.#telling.has(id))) await this.#settle()
+  async deleteSchedule(key: string): Promise<ScheduleView> {
+    await this.lifecycle.start()
+    const gone = this.#schedules.delete(key)
+    await this.#work.settle()
+    return this.#shown(gone)
   }
+
+  async pauseSchedule(key: string, paused: boolean): Promise<ScheduleView> {
+    await this.lifecycle.start()
+    const schedule = this.#schedules.setPaused(key, paused, systemClock.nowMs())
+    await this.#work.settle()
+    return this.#shown(schedule)
+  }
+
+  async runSchedule(key: string): Promise<RunView> {
+    await this.lifecycle.start()
+    const { start } = this.#schedules.get(key)
+    const runId = newId("run", systemClock, systemRandom)
+    const view = await this.#run(runId).start({ ...start, runId })
+    this.#schedules.started(key, runId, view.createdAtMs, view.createdAtMs)
+    return view
+  }
+
+  #shown(schedule: Schedule): ScheduleView {
+    return scheduleView(schedule, schedule.last && this.#index.statusOf(schedule.last.runId))
+  }
+
+  #run(runId: string): Reached<RunRpc> {
+    return reach(this.env.RUNS, runId)
+  }
+}
+
+/** A run that nobody knows is over too. */
+function isOver(status: RunSummary["status"] | undefined): boolean {
+  return status === undefined || hasEnded({ status })
 }
 
 /** What the deployment says, or the default. */

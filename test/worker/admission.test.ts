@@ -100,7 +100,7 @@ describe("a crash", () => {
     await runInDurableObject(tenantStub(), async (object, { storage }) => {
       storage.sql.exec("UPDATE waiting_run SET go_ms = 1 WHERE run_id = ?", second)
       storage.sql.exec("UPDATE run SET status = 'running' WHERE run_id = ?", second)
-      await object.lifecycle.jobs.push({ id: "go", fn: "go", time: 1 })
+      await object.lifecycle.jobs.push({ id: "work", fn: "work", time: 1 })
     })
     await evictDurableObject(tenantStub())
     expect(callsOf("f2")).toHaveLength(0)

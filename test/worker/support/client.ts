@@ -34,6 +34,10 @@ export function put(path: string, body: unknown): Promise<Reply> {
   return sendBody("PUT", path, body)
 }
 
+export async function del(path: string): Promise<Reply> {
+  return checkedReply("DELETE", path, await send(path, { method: "DELETE" }))
+}
+
 async function sendBody(method: string, path: string, body: unknown, headers: Record<string, string> = {}) {
   const text = typeof body === "string" ? body : JSON.stringify(body)
   const init = { method, body: text, headers: { "content-type": "application/json", ...headers } }

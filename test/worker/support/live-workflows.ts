@@ -7,6 +7,11 @@ export const single = workflow("single", { version: 1, input: Named, concurrency
   .tool("work", handTool(), ({ input }) => input)
   .output(() => "done")
 
+/** As many as there are. */
+export const free = workflow("free", { version: 1, input: Named })
+  .tool("work", handTool(), ({ input }) => input)
+  .output(() => "done")
+
 /** One at a time, and not for long. */
 export const hurried = workflow("hurried", { version: 1, input: Named, concurrency: 1, timeout: "1h" })
   .tool("work", handTool(), ({ input }) => input)
@@ -18,4 +23,4 @@ export const patient = workflow("patient", { version: 1, input: Named, concurren
   .tool("work", handTool(), ({ input }) => input)
   .output(() => "done")
 
-export const liveWorkflows = [single, hurried, patient]
+export const liveWorkflows = [single, free, hurried, patient]
