@@ -7,6 +7,7 @@ import { LoggedOperationList, LoggedOperationView } from "../protocol/logged-ope
 import { errorView } from "../protocol/problem.ts"
 import { costView } from "../protocol/run-view.ts"
 import { json } from "./answer.ts"
+import { idCursor } from "./cursor.ts"
 import { endpoint } from "./resource.ts"
 
 export const operations = [
@@ -15,7 +16,7 @@ export const operations = [
     path: "/v1/operations",
     summary: "List the operations of the OpenAI-compatible door, newest first",
     query: z.strictObject({
-      cursor: z.string().exactOptional().meta({ description: "`nextCursor` of the page before." }),
+      cursor: idCursor("op"),
       limit: z.coerce.number().int().min(1).max(MAX_LISTED_OPERATIONS).default(50),
     }),
     answers: { 200: { description: "One page.", schema: LoggedOperationList } },

@@ -1,6 +1,5 @@
 /** Runs: listing and reading. */
 import { z } from "zod"
-import { isId } from "../lib/id.ts"
 import { MAX_LISTED_RUNS, MAX_LISTED_STEPS } from "../lib/limits.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
@@ -9,6 +8,7 @@ import { StepView } from "../protocol/step-view.ts"
 import { listItem, RunListItem } from "../protocol/summary.ts"
 import { named } from "../protocol/wire.ts"
 import { json } from "./answer.ts"
+import { idCursor } from "./cursor.ts"
 import { endpoint } from "./resource.ts"
 import { ownRun, stepPage } from "./run-access.ts"
 import { RunDetail, RunParams, StepList, StepParams, WaitQuery } from "./run-parameters.ts"
@@ -29,11 +29,7 @@ const ListQuery = z.strictObject({
   errorCode: z.string().exactOptional().meta({ description: "Code of the error that the run failed with." }),
   from: moment.exactOptional().meta({ description: "Created at or after this time." }),
   to: moment.exactOptional().meta({ description: "Created before this time." }),
-  cursor: z
-    .string()
-    .refine((text) => isId("run", text), "expected the `nextCursor` of the page before")
-    .exactOptional()
-    .meta({ description: "`nextCursor` of the page before." }),
+  cursor: idCursor("run"),
   limit: z.coerce.number().int().min(1).max(MAX_LISTED_RUNS).default(50),
 })
 

@@ -43,8 +43,9 @@ describe("addresses", () => {
 
 describe("lists", () => {
   it("[API9] refuse a cursor that no page gave, which would begin again from the start", async () => {
-    for (const cursor of ["zzz", "", "run_"])
-      expect(await get(`/v1/runs?cursor=${cursor}`)).toMatchObject({ status: 422, body: { path: "query.cursor" } })
+    for (const list of ["runs", "operations"])
+      for (const cursor of ["zzz", "", "run_"])
+        expect(await get(`/v1/${list}?cursor=${cursor}`)).toMatchObject({ status: 422, body: { path: "query.cursor" } })
   })
 })
 
