@@ -4,12 +4,17 @@ import {
   ApprovalBody,
   CancelBody,
   type Command,
+  EditBody,
+  editCommand,
   PauseBody,
   ResolveBody,
   ResumeBody,
+  RetryBody,
+  RunToBody,
   resolveCommand,
   resumeCommand,
   SignalBody,
+  SkipBody,
 } from "../protocol/command.ts"
 import { RunView } from "../protocol/run-view.ts"
 import { json } from "./answer.ts"
@@ -34,6 +39,20 @@ export const runCommands: readonly Endpoint[] = [
     mode: "step",
     ...body,
   })),
+  command("runTo", "Let a paused run go on up to a step", RunParams, RunToBody, (_, { path, ...body }) => ({
+    type: "resume",
+    mode: "run-to",
+    to: path,
+    ...body,
+  })),
+  command("edit", "Change what a step does when it starts, or what the last one gave", RunParams, EditBody, (_, body) =>
+    editCommand(body),
+  ),
+  command("skip", "Leave out a step that is to start, or that failed", RunParams, SkipBody, (_, body) => ({
+    type: "skip",
+    ...body,
+  })),
+  command("retryWith", "Try a step that failed again", RunParams, RetryBody, (_, body) => ({ type: "retry", ...body })),
   command(
     "signals/{name}",
     "Send a signal; it is kept until a step waits for it",

@@ -11,6 +11,7 @@ import { editsOf, ForkBody, ReplayBody, RerunBody } from "../protocol/derive.ts"
 import { ReplayReport, replayView } from "../protocol/replay-view.ts"
 import { RunView, runPath } from "../protocol/run-view.ts"
 import { breakpointsOf } from "../protocol/start.ts"
+import { StopView } from "../protocol/stop-view.ts"
 import type { Breakpoint, RunHeader, StepEdit } from "../run/event.ts"
 import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import { json } from "./answer.ts"
@@ -33,8 +34,21 @@ export const runReplays = [
     async handle({ params, body }, context) {
       const run = await ownRun(params.id, context)
       if (body.as === "report") return json(replayView(await run.replay()))
-      const { beyond } = body
-      return made(params.id, { replayOf: { runId: params.id, beyond }, ...breakpointsOf(body) }, context)
+      const { beyond, breakpoints = [], paused = breakpoints.length === 0 } = body
+      const replayOf = { runId: params.id, beyond }
+      return made(params.id, { replayOf, paused, ...breakpointsOf(body) }, context)
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/runs/{id}/stop",
+    summary: "Read where a run stands: what ended last, what is held, what comes next",
+    description:
+      "Of each step its input, the canonical request, the decision, attempts, output, cost, and how it differs from the recording that the run was made of.",
+    params: RunParams,
+    answers: { 200: { description: "The stop.", schema: StopView } },
+    async handle({ params }, context) {
+      return json(await (await ownRun(params.id, context)).stop())
     },
   }),
   endpoint({
@@ -46,7 +60,8 @@ export const runReplays = [
     answers: MADE,
     async handle({ params, body }, context) {
       const path = await startOf(params.id, body.from, context)
-      return made(params.id, { forkedFrom: { runId: params.id, path }, ...breakpointsOf(body) }, context)
+      const { paused = false } = body
+      return made(params.id, { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body) }, context)
     },
   }),
   endpoint({
@@ -60,7 +75,8 @@ export const runReplays = [
     answers: MADE,
     async handle({ params, body }, context) {
       const path = await startOf(params.id, body.from, context)
-      const derived = { forkedFrom: { runId: params.id, path }, ...breakpointsOf(body) }
+      const { paused = false } = body
+      const derived = { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body) }
       const input = body.input === undefined ? {} : { input: body.input }
       return made(params.id, { ...derived, ...input, edits: editsOf(body, path) }, context)
     },
@@ -69,6 +85,7 @@ export const runReplays = [
 
 interface Wanted extends Partial<Pick<RunHeader, "forkedFrom" | "replayOf">> {
   readonly breakpoints?: readonly Breakpoint[]
+  readonly paused: boolean
   readonly input?: Json
   readonly edits?: Readonly<Record<string, StepEdit>>
 }

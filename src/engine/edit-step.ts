@@ -4,13 +4,13 @@ import { parseWith } from "../graph/schema.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { type StepEdit, stepEvent } from "../run/event.ts"
-import type { StepState } from "../run/run-state.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { externalize } from "../store/values.ts"
 import { nodeAt } from "./locate.ts"
 import { isInGraph } from "./order.ts"
 import type { Session } from "./session.ts"
+import { isHeld } from "./stop.ts"
 
 /** Logs the edit. Throws `step_not_found`, and `edit_invalid` for one that would have no effect or contradicts itself. */
 export async function editStep(
@@ -22,9 +22,9 @@ export async function editStep(
   const { workflow, host, log } = session
   // What a recording holds was read by its schemas then.
   const checked = copied ? edit : checkedEdit(workflow.scope, host.kinds, path, edit)
-  checkInTime(log.step(path), path)
+  checkInTime(session, path, checked)
   const stored = await storedEdit(checked, host.blobs)
-  checkInTime(log.step(path), path)
+  checkInTime(session, path, checked)
   const data = { ...stored, ...(by === undefined ? {} : { by }), ...(copied ? { copied } : {}) }
   log.append(stepEvent("step.edited", path, 0, data))
 }
@@ -75,12 +75,16 @@ function read(
   return toJson(schema ? parseWith(schema, value, code, path) : value, path)
 }
 
-/** A step that is under way, or has ended, has its input already. */
-function checkInTime(step: StepState | undefined, path: string): void {
-  if (!step) return
-  const isHeld = step.waiting?.reason === "failed" || step.waiting?.reason === "interrupted"
-  if (isHeld || step.status === "retrying" || step.status === "interrupted") return
-  throw invalid(path, `found the step ${step.status}, expected one that has not started or is held`)
+/** A step that is under way, or has ended, has its input already; its output can be replaced as long as nobody has seen it. */
+function checkInTime({ log }: Session, path: string, edit: StepEdit): void {
+  const step = log.step(path)
+  if (!step || isHeld(step) || step.status === "retrying" || step.status === "interrupted") return
+  const isUnseen = step.status === "completed" && log.state.lastStartSeq < (step.outputSeq ?? 0)
+  if (isUnseen && edit.output !== undefined && !log.state.ended) return
+  throw invalid(
+    path,
+    `found the step ${step.status}, expected one that has not started, is held, or was the last to end`,
+  )
 }
 
 function invalid(path: string, problem: string): WaybillError {

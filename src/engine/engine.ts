@@ -105,6 +105,11 @@ export class Engine {
     return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
+  /** Resolves when nothing moves by itself any more. */
+  atRest(): Promise<void> {
+    return this.#session.pulse.idle()
+  }
+
   /** Where the run stands, for somebody who goes through it step by step. */
   stop(): Promise<StopPoint> {
     return stopPoint(this.#session)

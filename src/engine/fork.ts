@@ -7,7 +7,7 @@
  */
 import type { Scope } from "../graph/node.ts"
 import { WaybillError } from "../lib/errors.ts"
-import { type EventData, type NewEvent, type RunEvent, stepEvent } from "../run/event.ts"
+import { type EventData, type EventOf, type NewEvent, type RunEvent, stepEvent } from "../run/event.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import { eventsIn } from "../store/pages.ts"
 import { nodeAt } from "./locate.ts"
@@ -93,7 +93,8 @@ function decide(point: ForkPoint, path: string, fateOf: (path: string) => Fate):
   if (step.composite && holds(path, point.at)) return "opened"
   if ([...replaced].some((at) => holds(path, at))) return "opened"
   if (step.status === "completed" || step.status === "skipped") return "whole"
-  if (step.status === "failed" && parent && parent.status !== "failed") return "whole"
+  const isHeld = step.attempts.at(-1)?.end?.held === true
+  if (step.status === "failed" && !isHeld && parent && parent.status !== "failed") return "whole"
   return step.composite ? "opened" : "none"
 }
 
@@ -126,6 +127,8 @@ function copyOf(event: RunEvent, fate: Fate): NewEvent | undefined {
     case "step.resolved":
       if (event.data.action === "complete") return completed(path, attempt, { output: event.data.output })
       return newEvent(event)
+    case "step.edited":
+      return keptEdit(event)
     case "step.started":
     case "step.skipped":
     case "step.waiting":
@@ -133,6 +136,12 @@ function copyOf(event: RunEvent, fate: Fate): NewEvent | undefined {
     default:
       return undefined
   }
+}
+
+/** Of a step that had ended; before that, what the edit was for has been done. */
+function keptEdit({ path, attempt, data }: EventOf<"step.edited">): NewEvent | undefined {
+  const { output } = data
+  return output === undefined ? undefined : stepEvent("step.edited", path, attempt, { output, copied: true })
 }
 
 function completed(path: string, attempt: number, data: EventData["step.completed"]): NewEvent {

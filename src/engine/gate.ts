@@ -7,7 +7,7 @@ import type { StepNode, Values } from "../graph/node.ts"
 import type { Clock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_STEPS_PER_RUN, MAX_STEPS_PER_TURN, MAX_TURN_MS } from "../lib/limits.ts"
-import { type Breakpoint, runEvent } from "../run/event.ts"
+import { type Breakpoint, NEXT_STEP, runEvent } from "../run/event.ts"
 import type { Parking } from "./parking.ts"
 import type { Pulse } from "./pulse.ts"
 import type { RunLog } from "./run-log.ts"
@@ -108,7 +108,7 @@ export class Gate {
     // Resumed at this very step: it must be passed once, or its breakpoint would hold the run for ever.
     if (resumed && resumed.from === path) return false
     if (resumed?.mode === "step" && (lastStartSeq > resumed.seq || this.#steppedSeq === resumed.seq)) return true
-    if (resumed?.mode === "run-to" && (resumed.to === path || resumed.to === node.name)) return true
+    if (resumed?.mode === "run-to" && [path, node.name, NEXT_STEP].includes(resumed.to ?? "")) return true
     return (this.#log.header.breakpoints ?? []).some((breakpoint) =>
       "costAboveNanoUsd" in breakpoint
         ? costNanoUsd > breakpoint.costAboveNanoUsd && (resumed?.costNanoUsd ?? 0) <= breakpoint.costAboveNanoUsd

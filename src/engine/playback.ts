@@ -78,7 +78,7 @@ function answerEnd({ source }: Recording, { seq, status, retried, held, decided 
 
 /** The output that the event numbered `seq` holds, whether the step gave it or somebody in its place. */
 export function recordedOutput(source: Recording["source"], seq: number): Stored {
-  const { data } = eventOf(source, seq, "step.completed", "step.resolved")
-  if ("output" in data) return data.output
+  const { data } = eventOf(source, seq, "step.completed", "step.resolved", "step.edited")
+  if ("output" in data && data.output !== undefined) return data.output
   throw new Error(`Broken invariant: event ${seq} holds no output`)
 }

@@ -157,6 +157,9 @@ function take(steps: Map<string, RecordedStep>, event: RunEvent): void {
       if (event.data.action === "complete") ended(step, { status: "completed", decided: true, ...placeOf(event) })
       if (event.data.action === "skip") ended(step, { status: "skipped", decided: true, ...placeOf(event) })
       return
+    case "step.edited":
+      if (step.status === "completed" && event.data.output !== undefined) step.endSeq = event.seq
+      return
     case "compensation.started":
       step.undone = true
       return
@@ -181,7 +184,7 @@ function started(step: RecordedStep, { seq, atMs, data }: EventOf<"step.started"
 
 /** A step that is decided about after its attempt had ended keeps that attempt's end: the decision is an intervention. */
 function ended(step: RecordedStep, end: RecordedEnd): void {
-  step.status = end.status === "failed" && (end.retried || end.held) ? "open" : end.status
+  step.status = end.retried ? "open" : end.status
   step.endSeq = end.seq
   const last = step.attempts.at(-1)
   if (last && !last.end) last.end = end

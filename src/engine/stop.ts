@@ -4,7 +4,7 @@
  */
 import { type ErrorData, errorData } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
-import type { StepState } from "../run/run-state.ts"
+import type { RunState, StepState } from "../run/run-state.ts"
 import { editedInput, freshEdit } from "./edits.ts"
 import type { ComingStep } from "./gate.ts"
 import type { Session } from "./session.ts"
@@ -41,6 +41,11 @@ export async function stopPoint(session: Session): Promise<StopPoint> {
     held: [...log.state.steps.values()].filter(isHeld).map(({ path }) => path),
     next: await Promise.all(coming.map((step) => preview(session, step))),
   }
+}
+
+/** Whether the run stands still until somebody says how it goes on. */
+export function isStanding({ paused, waitingLeaves, steps }: RunState): boolean {
+  return paused !== undefined || (waitingLeaves > 0 && [...steps.values()].some(isHeld))
 }
 
 /** Whether the step waits for somebody to decide about it. */

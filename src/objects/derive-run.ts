@@ -14,7 +14,7 @@ import type { Workflow } from "../graph/workflow.ts"
 import { type Clock, systemClock } from "../lib/clock.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import type { Head } from "../run/chain.ts"
-import { type NewEvent, type RunHeader, runEvent, type StepEdit } from "../run/event.ts"
+import { NEXT_STEP, type NewEvent, type RunHeader, runEvent, type StepEdit } from "../run/event.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { eventsIn } from "../store/pages.ts"
@@ -30,6 +30,8 @@ export interface DerivationOrder {
   readonly head: Head
   /** Absent for a rehearsal. */
   readonly fork?: ForkRequest
+  /** The run stops before its first step. */
+  readonly paused: boolean
 }
 
 /** The object of another run. */
@@ -48,13 +50,13 @@ const ORDER = "derivation"
 export async function derivationOrder(
   original: { readonly header: RunHeader; readonly head: Head; readonly edits: Readonly<Record<string, StepEdit>> },
   workflow: Workflow,
-  derivation: Derived,
+  { paused, ...derivation }: Derived & { readonly paused: boolean },
   blobs: BlobStore,
 ): Promise<DerivationOrder> {
   const { input } = derivation
   const given = input === undefined ? {} : { input: await externalize(parsedInput(workflow, input), blobs) }
   const header = derivedHeader(original.header, workflow, { ...derivation, ...given })
-  const base = { original: original.header.runId, header, head: original.head }
+  const base = { original: original.header.runId, header, head: original.head, paused }
   const { forkedFrom } = derivation
   if (!forkedFrom) return base
   const edits = Object.entries(original.edits).map(
@@ -95,12 +97,12 @@ export class Derivation {
     this.#memory.delete(ORDER)
   }
 
-  async #copyEdits({ original, header }: DerivationOrder): Promise<void> {
+  async #copyEdits({ original, header, paused }: DerivationOrder): Promise<void> {
     const edits = await this.#original(original).recordedEdits()
-    if (this.#store.head().seq === 0) this.#append(runEvent("run.created", header), ...edits)
+    if (this.#store.head().seq === 0) this.#append(runEvent("run.created", header), ...edits, ...pause(paused))
   }
 
-  async #copyFork({ original: runId, header, head }: DerivationOrder, fork: ForkRequest): Promise<void> {
+  async #copyFork({ original: runId, header, head, paused }: DerivationOrder, fork: ForkRequest): Promise<void> {
     const store = this.#store
     if (store.head().seq === 0) this.#append(runEvent("run.created", header))
     if ([...eventsIn(store)].some(({ type }) => type === "run.forked")) return
@@ -111,10 +113,15 @@ export class Derivation {
       if (page.events.length > 0) this.#append(...page.events)
     }
     const from = { runId, path: fork.at, headHash: head.hash }
-    this.#append(runEvent("run.forked", { from }), ...editEvents(fork.edits))
+    this.#append(runEvent("run.forked", { from }), ...editEvents(fork.edits), ...pause(paused))
   }
 
   #append(...events: readonly NewEvent[]): void {
     this.#store.append(events, this.#clock.nowMs())
   }
+}
+
+/** The run starts as any other, with a place of its own, and stops before its first step. */
+function pause(isPaused: boolean): NewEvent[] {
+  return isPaused ? [runEvent("run.resumed", { mode: "run-to", to: NEXT_STEP })] : []
 }

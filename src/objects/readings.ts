@@ -10,7 +10,9 @@ import { type Recording, readRecording } from "../engine/recording.ts"
 import { type ReplayReport, replay } from "../engine/replay.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type CostReport, costReport } from "../ledger/report.ts"
+import { sleep, systemClock } from "../lib/clock.ts"
 import { type StepView, stepViews } from "../protocol/step-view.ts"
+import type { StopView } from "../protocol/stop-view.ts"
 import type { EventRow } from "../run/chain.ts"
 import type { NewEvent, RunEvent } from "../run/event.ts"
 import { fromRow } from "../run/event-row.ts"
@@ -21,13 +23,18 @@ import { eventsIn, rowPage } from "../store/pages.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
 import { traceDocument } from "../trace/trace.ts"
 import type { Deployment, Env } from "./environment.ts"
+import { reach } from "./remote.ts"
 import type { RunRpc } from "./rpc.ts"
 import { findWorkflow } from "./start-run.ts"
+import { viewStop } from "./stop.ts"
 import type { CopiedPage, Origin, StudyRpc } from "./study-rpc.ts"
 import { viewStep } from "./views.ts"
 
 /** A page that is sent as one message stays well below the platform's 32 MB. */
 const PAGE_BYTES = 4 * 1024 * 1024
+
+/** How long somebody who asks where a run stands waits for it to come to rest. */
+const STOP_WAIT_MS = 1_000
 
 export interface ReadingHost {
   /** The run's engine. Rejects with `run_not_found`. */
@@ -98,6 +105,20 @@ export class Readings implements ReadingRpc {
     const recording = await this.#recording(upTo)
     const { point } = planFork(recording, this.#workflow(recording), kindsByName, fork)
     return pageOf(copiedEvents(point), skip)
+  }
+
+  async stepLog(path: string): Promise<readonly RunEvent[]> {
+    await this.#host.engine()
+    return [...eventsIn(this.#host.store)].filter((event) => event.seq === 1 || event.path === path)
+  }
+
+  async stop(): Promise<StopView> {
+    const { store, env } = this.#host
+    const engine = await this.#host.engine()
+    // What is still moving is on its way to a stop; one who asks is not kept waiting for a long call.
+    if (engine.busy) await Promise.race([engine.atRest(), sleep(systemClock, STOP_WAIT_MS)])
+    const other = (runId: string) => reach(env.RUNS, runId)
+    return viewStop({ engine, store, blobs: new BucketBlobStore(env.BLOBS), other })
   }
 
   async recordedEdits(): Promise<readonly NewEvent[]> {

@@ -7,11 +7,13 @@ import { Lifecycle } from "agents/lifecycle"
 import { WebSockets } from "agents/websockets"
 import type { Engine } from "../engine/engine.ts"
 import type { ChildEnd } from "../engine/host.ts"
+import { isStanding } from "../engine/stop.ts"
 import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Command } from "../protocol/command.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { RunStart } from "../protocol/start.ts"
+import type { StopView } from "../protocol/stop-view.ts"
 import { type RunSummary, runSummary } from "../protocol/summary.ts"
 import { fromRow } from "../run/event-row.ts"
 import { eventsIn, rowPage } from "../store/pages.ts"
@@ -42,6 +44,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
   readonly #sockets = new RunSockets({
     view: () => this.view(),
     command: (command) => this.command(command),
+    stop: () => this.#standing(),
     read: (after) => eventsIn(this.#store, after),
     startFrom: async ({ type: _type, id: _id, workflow, ...body }, tenantId) => {
       const run = { runId: this.lifecycle.name, workflow, tenant: { id: tenantId } }
@@ -130,6 +133,15 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     await this.#run?.driver.drive()
   }
 
+  /** Where the run stands; undefined when it does not, or has moved on while that was found out. */
+  async #standing(): Promise<StopView | undefined> {
+    const engine = await this.#engine()
+    const { seq } = engine.state
+    if (engine.busy || !isStanding(engine.state)) return undefined
+    const stop = await this.#readings.stop()
+    return engine.state.seq === seq ? stop : undefined
+  }
+
   #open(workflowName: string): { readonly engine: Engine; readonly driver: Driver } {
     const workflow = findWorkflow(this.deployment, workflowName)
     const created = this.#store.get(1)
@@ -160,6 +172,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       admit: () => askForPlace(engine, workflow, this.env, this.ctx.storage.kv),
       report: () => {
         this.#subscribers.notify()
+        this.ctx.waitUntil(this.#sockets.atRest(this.#webSockets.getConnections()))
         return report(engine, this.env, this.ctx.storage.kv)
       },
     })

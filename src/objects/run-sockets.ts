@@ -15,7 +15,9 @@ import {
   problemFrame,
   readFrame,
   stateFrame,
+  stopFrame,
 } from "../protocol/socket.ts"
+import type { StopView } from "../protocol/stop-view.ts"
 import type { RunEvent } from "../run/event.ts"
 
 /** The part of a connection that is used. */
@@ -38,6 +40,8 @@ export interface SocketRun {
   view(): Promise<RunView>
   read(after: number): Iterable<RunEvent>
   command(command: Command): Promise<RunView>
+  /** Where the run stands; undefined when it stands nowhere and goes on by itself. */
+  stop(): Promise<StopView | undefined>
   startFrom(frame: StartFrame, tenantId: string): Promise<RunView>
 }
 
@@ -47,6 +51,8 @@ export const TENANT_HEADER = "x-waybill-tenant"
 export class RunSockets {
   readonly #run: SocketRun
   #starting = false
+  /** The newest event at the stop that was told last. */
+  #stopSeq = 0
   readonly handlers: WebSocketHandlers
 
   constructor(run: SocketRun) {
@@ -76,6 +82,15 @@ export class RunSockets {
   hasSubscriber(connections: Iterable<Connection>): boolean {
     for (const connection of connections) if (subscriptionOf(connection).subscribed) return true
     return false
+  }
+
+  /** Nothing moves by itself any more: whoever is subscribed is told where the run stands, when that is news. */
+  async atRest(connections: Iterable<Connection>): Promise<void> {
+    const subscribed = [...connections].filter((connection) => subscriptionOf(connection).subscribed)
+    const stop = subscribed.length > 0 ? await this.#run.stop() : undefined
+    if (!stop || stop.seq === this.#stopSeq) return
+    this.#stopSeq = stop.seq
+    for (const connection of subscribed) connection.send(stopFrame(stop))
   }
 
   /** Sends a piece of an answer that is still streaming in. */
@@ -135,6 +150,8 @@ export class RunSockets {
     connection.send(stateFrame(await this.#run.view()))
     for (const event of this.#run.read(after)) connection.send(eventFrame(event))
     connection.setState({ ...subscriptionOf(connection), subscribed: true })
+    const stop = await this.#run.stop()
+    if (stop) connection.send(stopFrame(stop))
   }
 
   /** An error is the answer to its frame; the socket stays open. */

@@ -2,8 +2,9 @@
 import type { ForkRequest } from "../engine/derive.ts"
 import type { RecordedAnswer } from "../engine/playback.ts"
 import type { ReplayReport } from "../engine/replay.ts"
+import type { StopView } from "../protocol/stop-view.ts"
 import type { Head } from "../run/chain.ts"
-import type { NewEvent, RunHeader, StepEdit } from "../run/event.ts"
+import type { NewEvent, RunEvent, RunHeader, StepEdit } from "../run/event.ts"
 import type { RunRpc } from "./rpc.ts"
 
 /** All that a run's object can be asked. */
@@ -32,6 +33,10 @@ export interface StudyRpc {
   origin(fork?: ForkRequest): Promise<Origin>
   /** The events that a fork of the run, as it stood at event `upTo`, begins with, without the first `skip`. */
   copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage>
+  /** The run's first event and those of the step at `path`. */
+  stepLog(path: string): Promise<readonly RunEvent[]>
+  /** Where the run stands, for somebody who goes through it step by step. */
+  stop(): Promise<StopView>
   /** The edits that a rehearsal begins with. */
   recordedEdits(): Promise<readonly NewEvent[]>
 }

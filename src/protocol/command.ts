@@ -4,7 +4,8 @@
  */
 import { z } from "zod"
 import type { Json } from "../lib/json.ts"
-import type { Resolution } from "../run/event.ts"
+import type { Resolution, StepEdit } from "../run/event.ts"
+import { StepEditView } from "./derive.ts"
 import { anyJson, named } from "./wire.ts"
 
 export type Command =
@@ -27,6 +28,12 @@ export type Command =
       readonly form?: Json
     }
   | { readonly type: "resolve"; readonly path: string; readonly resolution: Resolution; readonly by?: string }
+  /** Without a `path`, of the step at which the run stands. */
+  | { readonly type: "edit"; readonly path?: string; readonly edit: StepEdit; readonly by?: string }
+  /** Leaves the step out, whether it is to start or failed. Without a `path`, as `edit`. */
+  | { readonly type: "skip"; readonly path?: string; readonly by?: string }
+  /** Tries the step that failed again. Without a `path`, as `edit`. */
+  | { readonly type: "retry"; readonly path?: string; readonly model?: string; readonly by?: string }
 
 const by = z.string().min(1).max(200).exactOptional().meta({ description: "Who does it; goes into the log." })
 const text = z.string().max(10_000)
@@ -66,6 +73,34 @@ export const ResolveBody = named(
     z.strictObject({ action: z.literal("skip"), by }),
   ]),
 )
+
+const path = z.string().exactOptional().meta({ description: "Of the step. Default: the one at which the run stands." })
+
+export const EditBody = named("Edit", StepEditView.extend({ path, by }))
+
+export const RunToBody = named(
+  "RunTo",
+  z.strictObject({ path: z.string().meta({ description: "Path of the step to stop before." }), by }),
+)
+
+export const SkipBody = named("Skip", z.strictObject({ path, by }))
+
+export const RetryBody = named(
+  "Retry",
+  z.strictObject({
+    path,
+    model: z
+      .string()
+      .exactOptional()
+      .meta({ description: "`provider/model`, before everything that the routing prefers." }),
+    by,
+  }),
+)
+
+/** The command that an edit body asks for. */
+export function editCommand({ path, by, ...edit }: z.infer<typeof EditBody>): Command {
+  return { type: "edit", edit, ...(path === undefined ? {} : { path }), ...(by === undefined ? {} : { by }) }
+}
 
 /** The command that a resume body asks for. */
 export function resumeCommand({ runTo, ...rest }: z.infer<typeof ResumeBody>): Command {

@@ -30,13 +30,21 @@ const from = z
   .exactOptional()
   .meta({ description: "Path of the step to start from. Default: the step at which the run failed." })
 
-export const RerunBody = named("Rerun", z.strictObject({ from, breakpoints }))
+const paused = z
+  .boolean()
+  .exactOptional()
+  .meta({
+    description: "Whether the new run stops before its first step. Default: a replay does, unless it has breakpoints.",
+  })
+
+export const RerunBody = named("Rerun", z.strictObject({ from, breakpoints, paused }))
 
 export const ForkBody = named(
   "Fork",
   z.strictObject({
     from,
     breakpoints,
+    paused,
     input: anyJson.exactOptional().meta({ description: "Of the run, instead of the original's." }),
     outputs: z
       .record(z.string(), anyJson)
@@ -64,6 +72,7 @@ export const ReplayBody = named(
       description: "Of a run: whether a step that the recording cannot answer waits for you, or is done for real.",
     }),
     breakpoints,
+    paused,
   }),
 )
 

@@ -68,6 +68,10 @@ export const RunView = named(
     cost: Cost,
     parent: Origin.exactOptional(),
     forkedFrom: Origin.exactOptional(),
+    replayOf: z
+      .object({ runId: z.string(), beyond: z.enum(["hold", "live"]) })
+      .exactOptional()
+      .meta({ description: "The run whose recording answers this one." }),
     seq: z.int().meta({ description: "Number of the newest event." }),
     links: Links,
   }),
@@ -77,7 +81,7 @@ export type RunView = z.infer<typeof RunView>
 /** The view of a run that was created. `output`, when it is known, is the run's output as a whole. */
 export function runView(state: RunState, extra: { readonly output?: Json } = {}): RunView {
   const header = must(state.header, "only a run that was created has a view")
-  const { runId: id, workflow, version, tenant, user, region, tags, parent, forkedFrom } = header
+  const { runId: id, workflow, version, tenant, user, region, tags, parent, forkedFrom, replayOf } = header
   const { createdAtMs, updatedAtMs, startedAtMs, endedAtMs, error, failedAt, paused, costNanoUsd, seq } = state
   return {
     id,
@@ -101,6 +105,7 @@ export function runView(state: RunState, extra: { readonly output?: Json } = {})
     cost: costView(costNanoUsd),
     ...(parent ? { parent } : {}),
     ...(forkedFrom ? { forkedFrom } : {}),
+    ...(replayOf ? { replayOf } : {}),
     seq,
     links: linksOf(id),
   }

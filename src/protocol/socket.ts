@@ -14,17 +14,23 @@ import {
   ApprovalBody,
   CancelBody,
   type Command,
+  EditBody,
+  editCommand,
   PauseBody,
   ResolveBody,
   ResumeBody,
+  RetryBody,
+  RunToBody,
   resolveCommand,
   resumeCommand,
   SignalBody,
+  SkipBody,
 } from "./command.ts"
 import { EventView } from "./event-view.ts"
 import { Problem, problemOf } from "./problem.ts"
 import { RunView } from "./run-view.ts"
 import { StartBody } from "./start.ts"
+import { StopView } from "./stop-view.ts"
 import { named } from "./wire.ts"
 
 /** A number or text of the client's choice; the answer to the frame carries it as `ref`. */
@@ -44,6 +50,10 @@ const CancelFrame = CancelBody.extend({ type: z.literal("cancel"), id })
 const PauseFrame = PauseBody.extend({ type: z.literal("pause"), id })
 const ResumeFrame = ResumeBody.extend({ type: z.enum(["resume", "continue"]), id })
 const StepFrame = PauseBody.extend({ type: z.literal("step"), id })
+const RunToFrame = RunToBody.extend({ type: z.literal("runTo"), id })
+const EditFrame = EditBody.extend({ type: z.literal("edit"), id })
+const SkipFrame = SkipBody.extend({ type: z.literal("skip"), id })
+const RetryFrame = RetryBody.extend({ type: z.literal("retryWith"), id })
 
 /** What a client sends. */
 export const ClientFrame = named(
@@ -58,6 +68,10 @@ export const ClientFrame = named(
     PauseFrame,
     ResumeFrame,
     StepFrame,
+    RunToFrame,
+    EditFrame,
+    SkipFrame,
+    RetryFrame,
   ]),
 )
 export type ClientFrame = z.infer<typeof ClientFrame>
@@ -79,6 +93,7 @@ export const ServerFrame = named(
       reset: z.literal(true).exactOptional(),
     }),
     z.object({ type: z.literal("state"), run: RunView }),
+    z.object({ type: z.literal("stop"), stop: StopView }),
     z.object({ type: z.literal("ack"), ref, run: RunView.exactOptional() }),
     z.object({ type: z.literal("problem"), ref, problem: Problem }),
   ]),
@@ -113,6 +128,16 @@ export function frameCommand(frame: CommandFrame): Command {
       return resolveCommand(rest.path, rest.resolution)
     case "step":
       return { ...rest, type: "resume", mode: "step" }
+    case "runTo": {
+      const { path, ...body } = rest
+      return { ...body, type: "resume", mode: "run-to", to: path }
+    }
+    case "edit": {
+      const { type: _type, ...body } = rest
+      return editCommand(body)
+    }
+    case "retryWith":
+      return { ...rest, type: "retry" }
     case "resume":
     case "continue": {
       const { type: _type, ...body } = rest
@@ -138,6 +163,11 @@ export function deltaFrame(delta: {
 
 export function stateFrame(run: RunView): string {
   return JSON.stringify({ type: "state", run })
+}
+
+/** The run has come to a stop. */
+export function stopFrame(stop: StopView): string {
+  return JSON.stringify({ type: "stop", stop })
 }
 
 /** Says that the frame called `ref` was done, and how the run stands now. */

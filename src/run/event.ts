@@ -77,7 +77,7 @@ export type Resolution =
 export interface StepEdit {
   /** Taken in the place of what the step's closures give. */
   readonly input?: Stored
-  /** What the step gives, without doing anything. */
+  /** What the step gives, without doing anything; of a step that has completed, instead of what it gave. */
   readonly output?: Stored
   /** Replaces the text of the last user message of what the step asks a language model. */
   readonly prompt?: string
@@ -87,11 +87,15 @@ export interface StepEdit {
   readonly skip?: true
 }
 
+/** What a run is resumed to when it is to stop before the very next step, whichever that is. */
+export const NEXT_STEP = "*"
+
 /** Data of each event type. Run-level events have the path "" and attempt 0. */
 export interface EventData {
   "run.created": RunHeader
   "run.started": Record<string, never>
   "run.paused": { readonly reason: "requested" | "breakpoint"; readonly at?: string; readonly by?: string }
+  /** `to` may be `NEXT_STEP`. */
   "run.resumed": { readonly mode: "continue" | "step" | "run-to"; readonly to?: string; readonly by?: string }
   "run.completed": { readonly output: Stored }
   "run.failed": { readonly error: ErrorData; readonly at?: string }

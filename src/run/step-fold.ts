@@ -68,6 +68,12 @@ export function signalArrived(state: RunState, { seq, data }: EventOf<"signal.re
 
 function edited(state: RunState, { seq, path, data }: EventOf<"step.edited">): void {
   const { input, output, by: _by, copied = false, ...edit } = data
+  const step = state.steps.get(path)
+  if (step?.status === "completed") {
+    // What it gave is replaced before anybody has seen it.
+    if (output !== undefined) step.outputSeq = seq
+    return
+  }
   const before = state.edits.get(path)
   state.edits.set(path, {
     ...before,

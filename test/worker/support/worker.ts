@@ -4,11 +4,13 @@
  */
 import { scriptedModel } from "waybill/testing"
 import { createApi } from "../../../src/api/index.ts"
+import type { ModelClient } from "../../../src/model/client.ts"
 import type { Deployment, Env } from "../../../src/objects/environment.ts"
 import { type LiveGateway, liveGateway } from "../../../src/objects/live-gateway.ts"
 import { RunShell } from "../../../src/objects/run-object.ts"
 import { PROVIDERS } from "../../../src/providers/index.ts"
 import { defineRouting } from "../../../src/routing/define.ts"
+import { mendingModel } from "./mending.ts"
 import { UPSTREAM, upstream } from "./upstream.ts"
 import { workflows } from "./workflows.ts"
 
@@ -44,10 +46,14 @@ export function testGateway(env: Env): LiveGateway {
 const deployment: Deployment = {
   workflows: new Map(workflows.map((workflow) => [workflow.name, workflow])),
   models: (env) => ({
-    operate: (operation, context, options) =>
-      (context.workflow === "routed" ? gateway(env) : script).operate(operation, context, options),
+    operate: (operation, context, options) => modelsOf(context.workflow, env).operate(operation, context, options),
   }),
   gateway,
+}
+
+function modelsOf(workflow: string, env: Env): ModelClient {
+  if (workflow === "routed") return gateway(env)
+  return workflow.startsWith("mend-") ? mendingModel : script
 }
 
 export class RunObject extends RunShell {

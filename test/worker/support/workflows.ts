@@ -2,6 +2,7 @@
 import { media, tool, workflow } from "waybill"
 import { z } from "zod"
 import { liveWorkflows } from "./live-workflows.ts"
+import { mendingWorkflows } from "./mending.ts"
 
 /** A model, a person, a tool: the shape of most real runs. */
 const desk = workflow("desk", {
@@ -73,4 +74,4 @@ function pay() {
   })
 }
 
-export const workflows = [desk, album, broken, undone, routed, ...liveWorkflows]
+export const workflows = [desk, album, broken, undone, routed, ...liveWorkflows, ...mendingWorkflows]

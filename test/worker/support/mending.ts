@@ -1,0 +1,57 @@
+/** Workflows that fail the three ways in which runs fail most, and what makes each of them succeed. For the stepper. */
+import { tool, workflow } from "waybill"
+import { scriptedModel } from "waybill/testing"
+import { z } from "zod"
+
+const INPUT = z.object({ id: z.string() })
+
+/** Fails unless it is asked for `good`. */
+const fetchCase = tool({
+  name: "fetch_case",
+  description: "Fetches a case.",
+  input: z.object({ id: z.string() }),
+  output: z.object({ title: z.string() }),
+  effect: "read",
+  retry: { attempts: 1 },
+  run: ({ input }) => {
+    if (input.id !== "good") throw new Error(`no such case: ${input.id}`)
+    return { title: "A good case" }
+  },
+})
+
+/** Its provider answers with something that is no JSON, unless the prompt insists. */
+const badJson = workflow("mend-json", { version: 1, input: INPUT })
+  .generate("opening", { prompt: ({ input }) => `Open ${input.id}` })
+  .plan("decision", { prompt: ({ opening }) => `Decide on ${opening.text}`, output: z.object({ amount: z.number() }) })
+  .generate("closing", { prompt: ({ decision }) => `Close with ${decision.amount}` })
+  .output(({ closing }) => closing.text)
+
+const badTool = workflow("mend-tool", { version: 1, input: INPUT })
+  .generate("opening", { prompt: ({ input }) => `Open ${input.id}` })
+  .tool("found", fetchCase, ({ input }) => ({ id: input.id }))
+  .generate("closing", { prompt: ({ found }) => `Close ${found.title}` })
+  .output(({ closing }) => closing.text)
+
+/** Its model is overloaded as often as it may be tried, unless another one is chosen by hand. */
+const badLuck = workflow("mend-cap", { version: 1, input: INPUT })
+  .generate("opening", { prompt: ({ input }) => `Open ${input.id}` })
+  .generate("middle", { prompt: "Go on", retry: { attempts: 3, delay: 0, on: ["provider.overloaded"] } })
+  .generate("closing", { prompt: ({ middle }) => `Close ${middle.text}` })
+  .output(({ closing }) => closing.text)
+
+export const mendingWorkflows = [badJson, badTool, badLuck]
+
+/** What the models of these workflows were asked, by run. */
+export const asked = new Map<string, string[]>()
+
+export const mendingModel = scriptedModel((operation, { runId, step, model }) => {
+  asked.set(runId, [...(asked.get(runId) ?? []), step.path])
+  const prompt = operation.type === "generate" ? JSON.stringify(operation.messages) : ""
+  if (step.path === "decision")
+    return prompt.includes("JSON only")
+      ? { value: { amount: 7 } }
+      : { failure: { class: "output.invalid_json", message: "Found text that is no JSON." } }
+  if (step.path === "middle" && model === undefined)
+    return { failure: { class: "provider.overloaded", message: "529" } }
+  return { text: `${step.path} of ${model ?? "the usual model"}` }
+})
