@@ -8,12 +8,11 @@
 
 import type { Values } from "../graph/node.ts"
 import { WaybillError } from "../lib/errors.ts"
-import type { Json } from "../lib/json.ts"
-import { VALUE_CACHE_BYTES } from "../lib/limits.ts"
 import type { RunEvent, Stored } from "../run/event.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { hasStoredParts, internalize } from "../store/values.ts"
 import type { RunLog } from "./run-log.ts"
+import { ValueCache } from "./value-cache.ts"
 
 /** Thrown by a getter whose value must be loaded first. Never leaves `evaluate`. */
 class MissingValue extends Error {
@@ -28,9 +27,7 @@ class MissingValue extends Error {
 export class RunValues {
   readonly #log: RunLog
   readonly #blobs: BlobStore
-  /** Loaded values by event number, oldest use first. */
-  readonly #cache = new Map<number, { readonly value: unknown; readonly bytes: number }>()
-  #bytes = 0
+  readonly #cache = new ValueCache()
   /** Values that closures under evaluation asked for, with the number of those closures: they must not fall out of memory. */
   readonly #pinned = new Map<number, { readonly value: unknown; count: number }>()
 
@@ -89,8 +86,8 @@ export class RunValues {
     const cached = this.#cache.get(seq)
     if (cached) return cached.value
     const stored = this.stored(seq)
-    const value = await internalize(stored, this.#blobs)
-    this.#keep(seq, value)
+    const value = deepFreeze(await internalize(stored, this.#blobs))
+    this.#cache.keep(seq, value)
     return value
   }
 
@@ -98,14 +95,10 @@ export class RunValues {
     const pinned = this.#pinned.get(seq)
     if (pinned) return pinned.value
     const cached = this.#cache.get(seq)
-    if (cached) {
-      this.#cache.delete(seq)
-      this.#cache.set(seq, cached)
-      return cached.value
-    }
+    if (cached) return cached.value
     const stored = this.stored(seq)
     if (hasStoredParts(stored)) throw new MissingValue(seq)
-    this.#keep(seq, stored)
+    this.#cache.keep(seq, deepFreeze(stored))
     return stored
   }
 
@@ -121,19 +114,6 @@ export class RunValues {
     if (!pinned) return
     pinned.count -= 1
     if (pinned.count === 0) this.#pinned.delete(seq)
-  }
-
-  #keep(seq: number, value: Json | Stored): void {
-    // Two may have loaded it at the same time.
-    if (this.#cache.has(seq)) return
-    const bytes = JSON.stringify(value).length
-    this.#cache.set(seq, { value: deepFreeze(value), bytes })
-    this.#bytes += bytes
-    for (const [oldest, entry] of this.#cache) {
-      if (this.#bytes <= VALUE_CACHE_BYTES || oldest === seq) return
-      this.#cache.delete(oldest)
-      this.#bytes -= entry.bytes
-    }
   }
 }
 
