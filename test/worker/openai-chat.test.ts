@@ -171,6 +171,26 @@ describe("chat completions", () => {
     expect(response.headers.get("x-waybill-ignored")).toBe("store, service_tier")
   })
 
+  it("[DOOR14] stay in the region and take the rules of the tags that their headers name", async () => {
+    const config = {
+      models: { european: { model: "openai-compatible/european", region: "eu" } },
+      routes: { plan: { try: ["openai-compatible/anywhere", "european"] } },
+      rules: [
+        { when: { "run.region": { $ne: null } }, require: { region: "{run.region}" } },
+        { when: { tags: "vip" }, use: "openai-compatible/best" },
+      ],
+    }
+    expect(await put("/v1/routing", config)).toMatchObject({ status: 200 })
+    const said = async (headers: Record<string, string>) =>
+      (await complete("route/plan", {}, { headers })).choices[0]?.message.content
+    expect(await said({})).toBe("I am anywhere.")
+    expect(await said({ "x-waybill-region": "eu" })).toBe("I am european.")
+    expect(await said({ "x-waybill-tags": "new, vip" })).toBe("I am best.")
+    const nowhere = complete("route/plan", {}, { headers: { "x-waybill-region": "mars" } })
+    expect(await errorOf(nowhere)).toMatchObject({ status: 403, code: "residency" })
+    await post("/v1/routing/rollback", { version: shipped.version })
+  })
+
   it("[DOOR10] end when their caller goes away, and what they cost until then is on record", async () => {
     const stream = await client.chat.completions.create({
       ...{ model: "openai-compatible/drip", messages: QUESTION, stream: true },

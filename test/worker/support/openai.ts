@@ -29,8 +29,8 @@ export const WEATHER = {
 
 type ChatOptions = Partial<ChatCompletionCreateParamsNonStreaming>
 
-export const complete = (model: string, more: ChatOptions = {}) =>
-  client.chat.completions.create({ model, messages: QUESTION, ...more })
+export const complete = (model: string, more: ChatOptions = {}, options: OpenAI.RequestOptions = {}) =>
+  client.chat.completions.create({ model, messages: QUESTION, ...more }, options)
 
 /** What the model named `echo` was sent. */
 export async function echoed(more: ChatOptions): Promise<Record<string, unknown>> {
