@@ -5,8 +5,7 @@ import type { Bucket } from "../store/bucket-blob-store.ts"
 import type { ControlRpc } from "./control-rpc.ts"
 import type { LiveGateway } from "./live-gateway.ts"
 import type { Namespace } from "./remote.ts"
-import type { TenantRpc } from "./rpc.ts"
-import type { RunObjectRpc } from "./study-rpc.ts"
+import type { RunObjectRpc, TenantRpc } from "./rpc.ts"
 
 export interface Env {
   readonly RUNS: Namespace<RunObjectRpc>

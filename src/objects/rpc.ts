@@ -19,6 +19,8 @@ import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
 import type { OperationLogRpc } from "./operation-log.ts"
 import type { RunFilter, RunPage } from "./run-index.ts"
 
+import type { StudyRpc } from "./study-rpc.ts"
+
 /** What `waitForEvents` came back with. */
 export interface NextEvents {
   readonly events: readonly RunEvent[]
@@ -53,6 +55,9 @@ export interface RunRpc {
   /** A child run tells how it ended; safe to repeat. */
   childEnded(path: string, end: ChildEnd): Promise<void>
 }
+
+/** All that a run's object can be asked. */
+export interface RunObjectRpc extends RunRpc, StudyRpc {}
 
 export interface TenantRpc extends OperationLogRpc {
   /** The run that an Idempotency-Key is bound to, if any. Throws `idempotency_conflict`. */

@@ -5,10 +5,6 @@ import type { ReplayReport } from "../engine/replay.ts"
 import type { StopView } from "../protocol/stop-view.ts"
 import type { Head } from "../run/chain.ts"
 import type { NewEvent, RunEvent, RunHeader, StepEdit } from "../run/event.ts"
-import type { RunRpc } from "./rpc.ts"
-
-/** All that a run's object can be asked. */
-export interface RunObjectRpc extends RunRpc, StudyRpc {}
 
 /** What a derived run needs to know of its original. */
 export interface Origin {
