@@ -8,7 +8,7 @@ import { join } from "node:path"
 const ROOT = join(import.meta.dirname, "..")
 const TSC = join(ROOT, "node_modules/typescript/bin/tsc")
 const LENGTHS = [1, 10, 50, 100, 200]
-const ROUNDS = 3
+const ROUNDS = 7
 
 /** One step each; `before` is the step it reads. */
 const STEPS: readonly ((name: string, before: string) => string)[] = [
