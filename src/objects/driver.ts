@@ -20,6 +20,8 @@ export interface DriverHost {
   /** Sets the job of this id, replacing it. */
   readonly arm: (job: string, atMs: number) => Promise<void>
   readonly disarm: (job: string) => Promise<void>
+  /** The store failed, and this engine can do nothing more: the object must go, so that a new one takes the run up from its log. */
+  readonly giveUp: (thrown: unknown) => void
   /** Keeps the object alive until the promise settles. */
   readonly hold: (work: Promise<unknown>) => void
   /** Asks whether the run, which has not started, has a place. Rejects when nobody could be asked. */
@@ -113,9 +115,11 @@ export class Driver {
       this.#again = true
       return
     }
-    this.#turns = this.#run().finally(() => {
-      this.#turns = undefined
-    })
+    this.#turns = this.#run()
+      .catch((thrown: unknown) => this.#host.giveUp(thrown))
+      .finally(() => {
+        this.#turns = undefined
+      })
     this.#host.hold(this.#turns)
   }
 
@@ -127,6 +131,8 @@ export class Driver {
         continue
       }
       const moved = this.#engine.advance()
+      // Its rejection is awaited below; until then nobody may take it for unhandled.
+      moved.catch(() => {})
       // Taken up without a watchdog, because it seemed only to wait; if it moves after all, it needs one.
       if (this.#engine.busy) await this.#arm(this.#host.clock.nowMs() + WATCHDOG_MS, "soonest")
       if ((await moved) === "yield") this.#again = true

@@ -169,6 +169,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       arm: async (id, time) => void (await jobs.push({ id, fn: JOB, time })),
       disarm: async (id) => void (await jobs.cancel(id)),
       hold: (work) => this.ctx.waitUntil(work),
+      giveUp: (thrown) => this.ctx.abort(`The run is taken up anew: ${String(thrown)}`),
       admit: () => askForPlace(engine, workflow, this.env, this.ctx.storage.kv),
       report: () => {
         this.#subscribers.notify()
