@@ -7,6 +7,7 @@ import { operations } from "./operations.ts"
 import type { Endpoint } from "./resource.ts"
 import { routing } from "./routing.ts"
 import { runCommands } from "./run-commands.ts"
+import { runComparisons } from "./run-comparisons.ts"
 import { runEvents } from "./run-events.ts"
 import { runReplays } from "./run-replays.ts"
 import { runReports } from "./run-reports.ts"
@@ -24,6 +25,7 @@ const resources = [
   runEvents,
   runCommands,
   runReplays,
+  runComparisons,
   runReports,
   runSocket,
   schedules,

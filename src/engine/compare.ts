@@ -96,7 +96,7 @@ async function requestChanges(
       const afterSeq = after.attempts[attempt]?.operations.get(operation)
       const left = requestOf(before, sides.before, seq)
       if (afterSeq === undefined) {
-        if (isEnded(after))
+        if (isEnded(after) && after.status !== "skipped")
           changes.push({
             of: "request",
             operation,

@@ -34,7 +34,10 @@ export async function restoreRecord(session: Session, seq: number): Promise<Oper
 }
 
 /** The result of an operation that was logged, or its error thrown. */
-export async function resultOf({ response, error }: OperationData, blobs: BlobStore): Promise<OperationResult> {
+export async function resultOf(
+  { response, error }: OperationData,
+  blobs: Pick<BlobStore, "get">,
+): Promise<OperationResult> {
   if (error || !response) throw errorFrom(error ?? { code: "internal", message: "The operation has no response." })
   return isBlobRef(response) ? JSON.parse(new TextDecoder().decode(await blobs.get(response))) : response
 }

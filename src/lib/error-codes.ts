@@ -92,6 +92,11 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Send a payload that fits the schema of the step that waits for the signal.",
   },
+  no_operation: {
+    status: 404,
+    retryable: false,
+    remedy: "Name a step that asked a model: GET /v1/runs/{id}/steps/{path} lists its operations.",
+  },
   step_undone: {
     status: 409,
     retryable: false,

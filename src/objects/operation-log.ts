@@ -1,5 +1,5 @@
 /**
- * The operations of a tenant that no run asked for, in SQL: what came through the OpenAI-compatible door. A row is written
+ * The operations of a tenant that no run asked for, in SQL: what came through the OpenAI-compatible door, and counterfactuals. A row is written
  * once, when its operation is over, and is dropped after `OPERATIONS_KEEP_MS`. It holds how the model was chosen, every
  * attempt and what it cost; neither question nor answer.
  */
@@ -13,7 +13,7 @@ import type { Sql } from "../store/sql.ts"
 export interface LoggedOperation {
   /** Sorts by the time at which it was asked. */
   readonly id: string
-  readonly endpoint: "chat.completions" | "embeddings" | "moderations"
+  readonly endpoint: "chat.completions" | "embeddings" | "moderations" | "counterfactual"
   /** The model that was asked for, as the caller wrote it. */
   readonly asked: string
   /** `cancelled`: the caller went away. */

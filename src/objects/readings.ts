@@ -2,6 +2,9 @@
  * All that is read of a run's log: its events, its steps, its cost and its trace; and what takes today's code as well,
  * replays and what forks copy. It happens inside the run's own object, where the log is, and changes nothing there.
  */
+
+import { compareRuns, type RunComparison } from "../engine/compare-runs.ts"
+import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
 import { type ForkRequest, planFork, recordedEdits } from "../engine/derive.ts"
 import type { Engine } from "../engine/engine.ts"
 import { copiedEvents } from "../engine/fork.ts"
@@ -19,9 +22,11 @@ import { fromRow } from "../run/event-row.ts"
 import { kindsByName } from "../steps/index.ts"
 import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
+import { MemoryEventStore } from "../store/memory-event-store.ts"
 import { eventsIn, rowPage } from "../store/pages.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
 import { traceDocument } from "../trace/trace.ts"
+import { askOthers } from "./ask-others.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { reach } from "./remote.ts"
 import type { RunRpc } from "./rpc.ts"
@@ -32,6 +37,8 @@ import { viewStep } from "./views.ts"
 
 /** A page that is sent as one message stays well below the platform's 32 MB. */
 const PAGE_BYTES = 4 * 1024 * 1024
+
+const ROWS_PER_CALL = 500
 
 /** How long somebody who asks where a run stands waits for it to come to rest. */
 const STOP_WAIT_MS = 1_000
@@ -107,6 +114,19 @@ export class Readings implements ReadingRpc {
     return pageOf(copiedEvents(point), skip)
   }
 
+  async compare(other: string): Promise<RunComparison> {
+    const { env } = this.#host
+    const blobs = new BucketBlobStore(env.BLOBS)
+    const right = await wholeLog(reach(env.RUNS, other))
+    return compareRuns({ recording: await this.#recording(), blobs }, { recording: readRecording(right), blobs })
+  }
+
+  async counterfactual(request: CounterfactualRequest): Promise<Counterfactual> {
+    const { env, deployment } = this.#host
+    const recording = await this.#recording()
+    return askOthers({ recording, workflow: this.#workflow(recording), env, models: deployment().models(env) }, request)
+  }
+
   async stepLog(path: string): Promise<readonly RunEvent[]> {
     await this.#host.engine()
     return [...eventsIn(this.#host.store)].filter((event) => event.seq === 1 || event.path === path)
@@ -136,6 +156,16 @@ export class Readings implements ReadingRpc {
     const seq = upTo ?? store.head().seq
     if (this.#known?.head.seq !== seq) this.#known = readRecording(store, seq)
     return this.#known
+  }
+}
+
+/** All rows of another run, page by page. */
+async function wholeLog(run: Pick<ReadingRpc, "rows">): Promise<MemoryEventStore> {
+  const rows: EventRow[] = []
+  for (;;) {
+    const page = await run.rows(rows.length, ROWS_PER_CALL)
+    if (page.length === 0) return new MemoryEventStore(rows)
+    for (const row of page) rows.push(row)
   }
 }
 

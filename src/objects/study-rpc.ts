@@ -1,4 +1,6 @@
 /** What a run's object tells of its log to whoever makes something of it: replays, forks, rehearsals. Part of `rpc.ts`. */
+import type { RunComparison } from "../engine/compare-runs.ts"
+import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
 import type { ForkRequest } from "../engine/derive.ts"
 import type { RecordedAnswer } from "../engine/playback.ts"
 import type { ReplayReport } from "../engine/replay.ts"
@@ -29,6 +31,10 @@ export interface StudyRpc {
   origin(fork?: ForkRequest): Promise<Origin>
   /** The events that a fork of the run, as it stood at event `upTo`, begins with, without the first `skip`. */
   copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage>
+  /** The run, on the left, beside run `other`. */
+  compare(other: string): Promise<RunComparison>
+  /** Asks a recorded operation of other models, for real. Throws `step_not_found`, `no_operation`. */
+  counterfactual(request: CounterfactualRequest): Promise<Counterfactual>
   /** The run's first event and those of the step at `path`. */
   stepLog(path: string): Promise<readonly RunEvent[]>
   /** Where the run stands, for somebody who goes through it step by step. */

@@ -30,12 +30,9 @@ const from = z
   .exactOptional()
   .meta({ description: "Path of the step to start from. Default: the step at which the run failed." })
 
-const paused = z
-  .boolean()
-  .exactOptional()
-  .meta({
-    description: "Whether the new run stops before its first step. Default: a replay does, unless it has breakpoints.",
-  })
+const paused = z.boolean().exactOptional().meta({
+  description: "Whether the new run stops before its first step. Default: a replay does, unless it has breakpoints.",
+})
 
 export const RerunBody = named("Rerun", z.strictObject({ from, breakpoints, paused }))
 

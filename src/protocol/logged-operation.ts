@@ -8,7 +8,7 @@ export const LoggedOperationView = named(
   "LoggedOperation",
   z.object({
     id: z.string(),
-    endpoint: z.enum(["chat.completions", "embeddings", "moderations"]),
+    endpoint: z.enum(["chat.completions", "embeddings", "moderations", "counterfactual"]),
     asked: z.string().meta({ description: "The model that was asked for, as the caller wrote it." }),
     status: z.enum(["succeeded", "failed", "cancelled"]).meta({ description: "`cancelled`: the caller went away." }),
     user: z.string().exactOptional(),

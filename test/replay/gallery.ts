@@ -2,6 +2,7 @@
 import { tool } from "waybill"
 import { createRun, type TestRun, type TestRunOptions } from "waybill/testing"
 import { z } from "zod"
+import type { Side } from "../../src/engine/compare.ts"
 import { derivedHeader, editEvents, planFork } from "../../src/engine/derive.ts"
 import { copiedEvents } from "../../src/engine/fork.ts"
 import { readRecording } from "../../src/engine/recording.ts"
@@ -14,6 +15,11 @@ import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
 /** Replays `run` with the code of `workflow`. */
 export function replayOf(run: TestRun, workflow: Workflow): Promise<ReplayReport> {
   return replay({ recording: readRecording(run.store), workflow, kinds: kindsByName, blobs: run.blobs })
+}
+
+/** A run as one side of a comparison. */
+export function sideOf(run: TestRun): Side {
+  return { recording: readRecording(run.store), blobs: run.blobs }
 }
 
 /** The verdicts of a report by path, those that are not `same` alone. */
