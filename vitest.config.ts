@@ -9,6 +9,7 @@ import { defineConfig } from "vitest/config"
 import { fakeAiWorker } from "./src/testing/fake-ai.ts"
 import { ClosingLine } from "./test/support/closing-line.ts"
 import { FAKE_AI_ANSWERS } from "./test/support/fake-ai-answers.ts"
+import { noPackageMaps } from "./test/support/no-package-maps.ts"
 import { pngAsBytes } from "./test/support/png-as-bytes.ts"
 
 // Type tests are "experimental" in vitest; its version is pinned, so the warning tells nobody anything.
@@ -35,6 +36,7 @@ export default defineConfig({
       {
         plugins: [
           pngAsBytes(),
+          noPackageMaps(),
           cloudflareTest({
             main: "./test/worker/support/worker.ts",
             wrangler: { configPath: "./wrangler.toml" },
