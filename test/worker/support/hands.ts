@@ -1,7 +1,11 @@
 /**
  * What the tools and models of the live tests do: they note the call, and stay in it for as long as the test holds them.
  * The Worker and its tests live in one isolate, so a test sees what was called, also by objects that have died since.
+ *
+ * Both sides look again and again, each by its own timers: a promise that one request makes and another resolves would
+ * carry the test into the object that it is about to kill.
  */
+import { expect } from "vitest"
 import { type Effect, tool } from "waybill"
 import { z } from "zod"
 
@@ -12,22 +16,17 @@ export interface HandCall {
   readonly attempt: number
 }
 
+const LOOK_AGAIN_MS = 5
 const calls: HandCall[] = []
-const held = new Map<string, { readonly promise: Promise<void>; readonly open: () => void }>()
-let watchers: (() => void)[] = []
+const held = new Set<string>()
 
 /** From now on calls of `name` stay until `open`. */
 export function hold(name: string): void {
-  let open = () => {}
-  const promise = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  held.set(name, { promise, open })
+  held.add(name)
 }
 
-/** Lets the calls of `name` go, those that stay and those to come. */
+/** Lets the calls of `name` go: those that stay, unless their object has died, and those to come. */
 export function open(name: string): void {
-  held.get(name)?.open()
   held.delete(name)
 }
 
@@ -37,16 +36,14 @@ export function callsOf(name: string): readonly HandCall[] {
 
 /** Resolves when `name` was called `count` times in all. */
 export async function called(name: string, count = 1): Promise<void> {
-  while (callsOf(name).length < count) await new Promise<void>((resolve) => watchers.push(resolve))
+  const look = { interval: LOOK_AGAIN_MS, timeout: 20_000 }
+  await expect.poll(() => callsOf(name).length, look).toBeGreaterThanOrEqual(count)
 }
 
 /** Notes the call, and stays in it while `call.name` is held. */
 export async function enter(call: HandCall): Promise<void> {
   calls.push(call)
-  const waiting = watchers
-  watchers = []
-  for (const look of waiting) look()
-  await held.get(call.name)?.promise
+  while (held.has(call.name)) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
 }
 
 export const Named = z.object({ name: z.string() })

@@ -1,26 +1,96 @@
-/** The workflows of the tests of the live platform: each is held, cut off or changed in its middle. */
-import { workflow } from "waybill"
-import { handTool, Named } from "./hands.ts"
+/** The workflows of the tests of the live platform: each is held up, cut off or changed in its middle. */
+import { type Workflow, workflow } from "waybill"
+import { scriptedModel } from "waybill/testing"
+import { z } from "zod"
+import { enter, handTool, Named } from "./hands.ts"
 
 /** One at a time. */
-export const single = workflow("single", { version: 1, input: Named, concurrency: 1 })
+const single = workflow("single", { version: 1, input: Named, concurrency: 1 })
   .tool("work", handTool(), ({ input }) => input)
   .output(() => "done")
 
 /** As many as there are. */
-export const free = workflow("free", { version: 1, input: Named })
+const free = workflow("free", { version: 1, input: Named })
   .tool("work", handTool(), ({ input }) => input)
   .output(() => "done")
 
 /** One at a time, and not for long. */
-export const hurried = workflow("hurried", { version: 1, input: Named, concurrency: 1, timeout: "1h" })
+const hurried = workflow("hurried", { version: 1, input: Named, concurrency: 1, timeout: "1h" })
   .tool("work", handTool(), ({ input }) => input)
   .output(() => "done")
 
 /** One at a time, but the time in which it waits for its signal does not count. */
-export const patient = workflow("patient", { version: 1, input: Named, concurrency: 1 })
+const patient = workflow("patient", { version: 1, input: Named, concurrency: 1 })
   .waitFor("letter", { signal: "letter" })
   .tool("work", handTool(), ({ input }) => input)
   .output(() => "done")
 
-export const liveWorkflows = [single, free, hurried, patient]
+/** A tool, a model, two tools side by side: places in which a crash finds something in flight. */
+const moving = workflow("live-moving", { version: 1, input: Named })
+  .tool("first", handTool(), ({ input }) => ({ name: `${input.name}.first` }))
+  .generate("model", { prompt: ({ input }) => `hand:${input.name}.model` })
+  .parallel("both", {
+    left: (g) => g.tool("work", handTool(), ({ input }) => ({ name: `${input.name}.left` })),
+    right: (g) => g.tool("work", handTool("read"), ({ input }) => ({ name: `${input.name}.right` })),
+  })
+  .output(({ model }) => model.text)
+
+/** What may not be done twice. */
+const risky = workflow("live-risky", { version: 1, input: Named })
+  .tool("first", handTool(), ({ input }) => ({ name: `${input.name}.first` }))
+  .tool("pay", handTool("unsafe"), ({ input }) => ({ name: `${input.name}.pay` }))
+  .output(({ pay }) => pay.name)
+
+/** Everything that a run can wait for, one after the other. */
+const waiting = workflow("live-waiting", { version: 1, input: Named })
+  .tool("first", handTool(), ({ input }) => ({ name: `${input.name}.first` }))
+  .approve("boss", { summary: "Go on?" })
+  .sleep("nap", "30d")
+  .waitFor("letter", { signal: "letter", schema: z.string() })
+  .tool("last", handTool(), ({ input }) => ({ name: `${input.name}.last` }))
+  .output(({ letter }) => letter)
+
+/** A run above another. */
+const parent = workflow("live-parent", { version: 1, input: Named })
+  .child("kid", free, ({ input }) => ({ name: `${input.name}.kid` }))
+  .tool("last", handTool(), ({ input }) => ({ name: `${input.name}.last` }))
+  .output(({ kid }) => kid)
+
+/** Deployed anew while runs of it are under way. */
+export const deployable = (prompt: string) =>
+  workflow("live-deployed", { version: 1, input: Named })
+    .tool("first", handTool(), ({ input }) => ({ name: `${input.name}.first` }))
+    .approve("boss", { summary: prompt, onReject: prompt === "New" ? "continue" : "fail" })
+    .generate("model", { prompt: ({ input }) => `${prompt} hand:${input.name}.model` })
+    .output(({ model }) => model.text)
+
+/** As `deployable`, but what was a tool is code. */
+export const otherKind = workflow("live-deployed", { version: 1, input: Named })
+  .code("first", ({ input }) => input)
+  .approve("boss", { summary: "Old" })
+  .output(() => null)
+
+/** As `deployable`, but its first tool answers with something else. */
+export const otherOutput = workflow("live-deployed", { version: 1, input: Named })
+  .tool("first", { ...handTool(), output: Named.extend({ more: z.string() }) }, ({ input }) => input)
+  .approve("boss", { summary: "Old" })
+  .output(() => null)
+
+/** Answers with the prompt, after the hand that the prompt names has been let go. */
+export const liveModel = scriptedModel(async (operation) => {
+  const asked = JSON.stringify(operation).match(/"([^"]*)hand:([\w.-]+)/)
+  await enter({ name: asked?.[2] ?? "", idempotencyKey: "", attempt: 0 })
+  return { text: `answer to ${asked?.[1]}` }
+})
+
+export const liveWorkflows: readonly Workflow[] = [
+  single,
+  free,
+  hurried,
+  patient,
+  moving,
+  risky,
+  waiting,
+  parent,
+  deployable("Old"),
+]

@@ -2,6 +2,7 @@
  * The Worker that tests inside workerd talk to: the product's own objects and API over the workflows of the tests. The model
  * steps of `routed` go through the real gateway to a scripted server; those of the others are answered by a scripted model.
  */
+import type { Workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
 import { createApi } from "../../../src/api/index.ts"
 import type { ModelClient } from "../../../src/model/client.ts"
@@ -10,6 +11,7 @@ import { type LiveGateway, liveGateway } from "../../../src/objects/live-gateway
 import { RunShell } from "../../../src/objects/run-object.ts"
 import { PROVIDERS } from "../../../src/providers/index.ts"
 import { defineRouting } from "../../../src/routing/define.ts"
+import { liveModel } from "./live-workflows.ts"
 import { mendingModel } from "./mending.ts"
 import { UPSTREAM, upstream } from "./upstream.ts"
 import { workflows } from "./workflows.ts"
@@ -43,8 +45,15 @@ export function testGateway(env: Env): LiveGateway {
   return liveGateway({ ...env, ...variables }, { routing: shipped, providers: PROVIDERS, fetch: upstream })
 }
 
+const deployed = new Map<string, Workflow>(workflows.map((workflow) => [workflow.name, workflow]))
+
+/** From now on objects that come to memory find this code. */
+export function deploy(workflow: Workflow): void {
+  deployed.set(workflow.name, workflow)
+}
+
 const deployment: Deployment = {
-  workflows: new Map(workflows.map((workflow) => [workflow.name, workflow])),
+  workflows: deployed,
   models: (env) => ({
     operate: (operation, context, options) => modelsOf(context.workflow, env).operate(operation, context, options),
   }),
@@ -53,6 +62,7 @@ const deployment: Deployment = {
 
 function modelsOf(workflow: string, env: Env): ModelClient {
   if (workflow === "routed") return gateway(env)
+  if (workflow.startsWith("live-")) return liveModel
   return workflow.startsWith("mend-") ? mendingModel : script
 }
 
