@@ -1,16 +1,23 @@
 /** Readings of a run's log: what it cost, its trace, and the log itself for keeping and verifying elsewhere. */
 import { z } from "zod"
+import { type ExportOptions, exportLines } from "../engine/export-file.ts"
+import { anonymizer } from "../gateway/anonymize.ts"
+import type { Env } from "../objects/environment.ts"
 import { reach } from "../objects/remote.ts"
-import { EXPORT_TYPE, exportLine } from "../protocol/event-view.ts"
+import { EXPORT_TYPE } from "../protocol/event-view.ts"
 import { UsageView } from "../protocol/operation-view.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import { anyJson, named } from "../protocol/wire.ts"
+import type { EventRow } from "../run/chain.ts"
+import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import { json } from "./answer.ts"
 import { endpoint } from "./resource.ts"
 import { ownRun, ownRunView, type RunStub } from "./run-access.ts"
 import { RunParams } from "./run-parameters.ts"
 
 const ROWS_PER_CALL = 500
+
+const flag = z.stringbool().exactOptional()
 
 const sum = {
   calls: z.int(),
@@ -58,34 +65,50 @@ export const runReports = [
     method: "GET",
     path: "/v1/runs/{id}/export",
     summary: "Export a run's log with its hash chain",
-    description: "One JSON value a line: a head, then every row of the log in order, with the hash that chains it.",
+    description:
+      "One JSON value a line: a head, then every row of the log in order, with the hash that chains it, then the blobs, if they are asked for. A redacted export hides personal data and secrets, leaves media out, stands by itself and can be replayed by a test; its chain is its own.",
     params: RunParams,
+    query: z.object({
+      redact: flag.meta({ description: "Hide personal data and secrets; the blobs come with it." }),
+      blobs: flag.meta({ description: "Whether the blobs that the log refers to come too." }),
+    }),
     answers: { 200: { description: "The log.", contentType: EXPORT_TYPE } },
-    async handle({ params }, context) {
+    async handle({ params, query }, context) {
       const view = await ownRunView(params.id, context)
+      const { redact = false, blobs = redact } = query
+      const options = { blobs, ...(redact ? { hide: anonymizer() } : {}) }
       const headers = {
         "content-type": EXPORT_TYPE,
         "content-disposition": `attachment; filename="${view.id}.jsonl"`,
       }
-      return new Response(exportStream(reach(context.env.RUNS, params.id), view), { headers })
+      return new Response(exportStream(reach(context.env.RUNS, params.id), view, context.env, options), { headers })
     },
   }),
 ]
 
 /** The log as it stood when it was asked for: events that are appended meanwhile are not in it. */
-function exportStream(run: RunStub, view: RunView): ReadableStream<Uint8Array> {
+function exportStream(run: RunStub, view: RunView, env: Env, options: ExportOptions): ReadableStream<Uint8Array> {
+  const { id: runId, workflow, seq } = view
   const encoder = new TextEncoder()
-  let last = 0
+  const blobs = new BucketBlobStore(env.BLOBS)
+  const lines = exportLines({ waybill: "export", format: 1, runId, workflow, seq }, rowPages(run, seq), blobs, options)
   return new ReadableStream({
-    start(controller) {
-      const { id: runId, workflow, seq } = view
-      controller.enqueue(encoder.encode(exportLine({ waybill: "export", format: 1, runId, workflow, seq })))
-    },
     async pull(controller) {
-      const rows = await run.rows(last, Math.min(ROWS_PER_CALL, view.seq - last))
-      last += rows.length
-      controller.enqueue(encoder.encode(rows.map(exportLine).join("")))
-      if (last >= view.seq || rows.length === 0) controller.close()
+      const { value, done } = await lines.next()
+      if (done) controller.close()
+      else controller.enqueue(encoder.encode(value))
+    },
+    async cancel() {
+      await lines.return(undefined)
     },
   })
+}
+
+async function* rowPages(run: RunStub, upTo: number): AsyncGenerator<readonly EventRow[]> {
+  for (let last = 0; last < upTo; ) {
+    const rows = await run.rows(last, Math.min(ROWS_PER_CALL, upTo - last))
+    if (rows.length === 0) return
+    last += rows.length
+    yield rows
+  }
 }

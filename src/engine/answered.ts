@@ -102,7 +102,9 @@ export async function answeredOperation(
   const isSame = recorded?.record.requestDigest === requestDigest
   if (playback.beyond === "live" && !isSame) return undefined
   if (!recorded) throw run.answer?.end?.status === "failed" ? new Outside() : new Unanswered(run.path)
-  playback.onOperation?.({ path: run.path, operation, context: operationContext(session, run), recorded })
+  const input = run.answer?.input
+  const given = input === undefined ? {} : { recordedInput: input }
+  playback.onOperation?.({ path: run.path, operation, context: operationContext(session, run), recorded, ...given })
   // The digest is of the question as it is asked now: comparing it with the recording's tells whether it changed.
   const record = { ...recorded.record, requestDigest }
   const { error } = recorded

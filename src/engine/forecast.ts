@@ -1,7 +1,12 @@
 /** What today's routing would do with the operations of a recording. Nobody is called: the routing is asked, and the price list. */
+
 import { errorData } from "../lib/errors.ts"
+import { canonicalJson, toJson } from "../lib/json.ts"
 import type { Forecaster } from "../model/client.ts"
+import { operationDigest } from "../model/operation.ts"
 import type { CandidateVerdict, Decision, OperationRecord } from "../model/record.ts"
+import type { Usage } from "../model/result.ts"
+import { hasStoredParts } from "../store/values.ts"
 import type { AnsweredOperation } from "./playback.ts"
 
 /** What the routing would decide on a recorded operation now, and what that would cost. */
@@ -16,11 +21,12 @@ export interface RoutingForecast {
   /** Why that one, or why nobody. */
   readonly reason: string
   readonly recordedNanoUsd: number
-  /** At the recorded usage; absent when no price is known. */
+  /** At the recorded usage, with its input as much longer or shorter as the request is now; absent when no price is known. */
   readonly estimatedNanoUsd?: number
 }
 
-export function forecast(forecaster: Forecaster, { operation, context, recorded }: AnsweredOperation): RoutingForecast {
+export function forecast(forecaster: Forecaster, answered: AnsweredOperation): RoutingForecast {
+  const { operation, context, recorded } = answered
   const { record, index } = recorded
   const served = servedBy(record)
   const base = {
@@ -31,7 +37,7 @@ export function forecast(forecaster: Forecaster, { operation, context, recorded 
   try {
     const decision = forecaster.explain(context, operation)
     const today = firstChoice(decision)
-    const estimate = today === undefined ? undefined : forecaster.estimateNanoUsd(today, record.usage)
+    const estimate = today === undefined ? undefined : forecaster.estimateNanoUsd(today, usageNow(answered))
     return {
       ...base,
       ...(today === undefined ? {} : { today }),
@@ -42,6 +48,16 @@ export function forecast(forecaster: Forecaster, { operation, context, recorded 
   } catch (thrown) {
     return { ...base, changed: served !== undefined, reason: errorData(thrown).message }
   }
+}
+
+/** A request that is the same used what it used; of one with parts in the blob store nobody knows the length here. */
+function usageNow({ operation, recorded, recordedInput }: AnsweredOperation): Usage {
+  const { request, record } = recorded
+  const before = request ? toJson(request) : recordedInput
+  if (before === undefined || hasStoredParts(before) || record.requestDigest === operationDigest(operation))
+    return record.usage
+  const ratio = canonicalJson(operation).length / canonicalJson(before).length
+  return { ...record.usage, inputTokens: Math.round(record.usage.inputTokens * ratio) }
 }
 
 /** Who answered, be it from a cache. */

@@ -31,6 +31,8 @@ export interface AnsweredOperation {
   readonly operation: Operation
   readonly context: OperationContext
   readonly recorded: EventData["operation.completed"]
+  /** The step's recorded input: what was asked, where the record has no request of its own. */
+  readonly recordedInput?: Stored
 }
 
 export interface Playback {

@@ -75,6 +75,13 @@ export interface ReplayOptions extends Omit<PlayOptions, "onOperation"> {
 
 /** Replays `options.recording` with the code of today. */
 export async function replay(options: ReplayOptions): Promise<ReplayReport> {
+  return (await replayWithRecording(options)).report
+}
+
+/** As `replay`, with what today's code made of the run as a recording of its own. */
+export async function replayWithRecording(
+  options: ReplayOptions,
+): Promise<{ readonly report: ReplayReport; readonly replayed: Side }> {
   const { recording, workflow, forecaster } = options
   const forecasts = new Map<string, RoutingForecast[]>()
   const onOperation = (answered: AnsweredOperation) => {
@@ -88,7 +95,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
   const first = steps.find(({ verdict }) => verdict !== "same")
   const inputIssues = await issuesOfInput(options)
   const isSame = !first && end.changes.length === 0 && inputIssues.length === 0
-  return {
+  const report: ReplayReport = {
     runId: recording.header.runId,
     workflow: workflow.name,
     version: { recorded: recording.header.version, today: workflow.version },
@@ -102,6 +109,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayReport> {
     ...(forecaster ? { routing: driftOf(steps) } : {}),
     steps,
   }
+  return { report, replayed: sides.after }
 }
 
 async function replayedSteps(

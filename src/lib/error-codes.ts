@@ -92,6 +92,11 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Send a payload that fits the schema of the step that waits for the signal.",
   },
+  export_invalid: {
+    status: 422,
+    retryable: false,
+    remedy: "Export the run again (GET /v1/runs/{id}/export), and keep the file as it comes.",
+  },
   no_operation: {
     status: 404,
     retryable: false,

@@ -1,6 +1,5 @@
 /** Events on the wire: as the log holds them, as JSON, as server-sent events, and as the rows of an export. */
 import { z } from "zod"
-import type { EventRow } from "../run/chain.ts"
 import type { RunEvent } from "../run/event.ts"
 import { anyJson, named } from "./wire.ts"
 
@@ -31,20 +30,5 @@ export function eventMessage(event: RunEvent): string {
 /** Tells the reader that nothing more will come, so that it need not connect again. */
 export const END_MESSAGE = "event: end\ndata: {}\n\n"
 
-/** The first line of an export. */
-export interface ExportHead {
-  readonly waybill: "export"
-  readonly format: 1
-  readonly runId: string
-  readonly workflow: string
-  /** Number of the last event in the file. */
-  readonly seq: number
-}
-
-/** Media type of an export: one JSON value a line, the head first, then the log's rows in order. */
+/** Media type of an export: one JSON value a line. */
 export const EXPORT_TYPE = "application/x-ndjson"
-
-/** A row of the log as a line: the exact columns that the hash chain covers. */
-export function exportLine(value: EventRow | ExportHead): string {
-  return `${JSON.stringify(value)}\n`
-}

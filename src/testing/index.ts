@@ -17,5 +17,6 @@ export {
   fakeAiWorker,
   overRpc,
 } from "./fake-ai.ts"
+export { expectReplay, type GoldenExpectation, type GoldenOptions, replayRun } from "./golden.ts"
 export { createRun, runWorkflow, type TestRun, type TestRunOptions } from "./run-workflow.ts"
 export { type Script, type ScriptedAnswer, type ScriptedModel, scriptedModel } from "./scripted-model.ts"

@@ -1,6 +1,9 @@
 /** Replays and forks through the HTTP doors, on real objects inside workerd. */
 import { describe, expect, it } from "vitest"
-import { finish, get, post, start, until } from "./support/client.ts"
+import { replayRun } from "waybill/testing"
+import { readExport } from "../../src/engine/export-file.ts"
+import { finish, get, post, send, start, until } from "./support/client.ts"
+import { workflows } from "./support/workflows.ts"
 
 const small = { message: "charged twice", amount: 10 }
 const large = { message: "charged twice", amount: 900 }
@@ -74,5 +77,23 @@ describe("POST /v1/runs/{id}/rerun", () => {
     const { body } = await post(`/v1/runs/${id}/rerun`)
     expect(body).toMatchObject({ forkedFrom: { runId: id, path: "boom" } })
     await until(String(body.id), "failed")
+  })
+})
+
+describe("GET /v1/runs/{id}/export", () => {
+  it("[REPLAY4] redacted is a file that a test replays", async () => {
+    const { id } = await finish("desk", { message: "write to maya.lindqvist@acme-mail.com", amount: 10 })
+    const response = await send(`/v1/runs/${id}/export?redact=true`)
+    const text = await response.text()
+    expect(response.status).toBe(200)
+    expect(text).not.toContain("lindqvist")
+    expect(await replayRun(text, { workflows })).toMatchObject({ runId: id, verdict: "same" })
+  })
+
+  it("[REPLAY3] plain holds the very rows of the log", async () => {
+    const { id, seq } = await finish("desk", small)
+    const { head, store } = await readExport(await (await send(`/v1/runs/${id}/export`)).text())
+    expect(head).toEqual({ waybill: "export", format: 1, runId: id, workflow: "desk", seq })
+    expect(store.head()).toEqual({ seq, hash: await headOf(id) })
   })
 })

@@ -1,0 +1,123 @@
+/** Exported runs as tests: a file that stands by itself, hides what nobody should see, and fails a test when code drifts. */
+import { describe, expect, it } from "vitest"
+import { tool, workflow } from "waybill"
+import { expectReplay, replayRun, runWorkflow, scriptedModel, type TestRun } from "waybill/testing"
+import { z } from "zod"
+import { exportLines, readExport } from "../../src/engine/export-file.ts"
+import { anonymizer } from "../../src/gateway/anonymize.ts"
+import { defineRouting } from "../../src/routing/define.ts"
+
+const EMAIL = "maya.lindqvist@acme-mail.com"
+const CARD = "4242 4242 4242 4242"
+const KEY = "sk-proj-Zk3vQ9pLw7XyT2bNc8RdHf5Js1Ma6GuE"
+const LONG = "a long document about the case. ".repeat(6_000)
+
+const find = tool({
+  name: "find",
+  description: "Finds.",
+  input: z.object({ email: z.email() }),
+  output: z.object({ email: z.email(), notes: z.string() }),
+  effect: "read",
+  run: ({ input }) => ({ email: input.email, notes: `card ${CARD}, key ${KEY}, ${LONG}` }),
+})
+
+const desk = ({ prompt = "Decide", amount = 10 } = {}) =>
+  workflow("desk", { version: 1, input: z.object({ email: z.email(), text: z.string() }) })
+    .tool("customer", find, ({ input }) => ({ email: input.email }))
+    .plan("decision", {
+      prompt: ({ input, customer }) => `${prompt} for ${customer.email}: ${input.text} ${customer.notes}`,
+      output: z.object({ amount: z.number(), to: z.email() }),
+    })
+    .code("total", ({ decision }) => decision.amount + amount)
+    .output(({ total, decision }) => ({ total, to: decision.to }))
+
+async function exported(hide?: (text: string) => string, costNanoUsd = 1_000): Promise<{ text: string; run: TestRun }> {
+  const models = scriptedModel({ decision: { value: { amount: 5, to: EMAIL } } }, { costNanoUsd })
+  const input = { email: EMAIL, text: `Charge ${CARD} again` }
+  const run = await runWorkflow(desk(), input, { models })
+  expect(run.status).toBe("succeeded")
+  const head = { waybill: "export", format: 1, runId: "run_test", workflow: "desk", seq: run.store.head().seq } as const
+  let text = ""
+  for await (const line of exportLines(head, [run.store.rows()], run.blobs, { blobs: true, ...(hide ? { hide } : {}) }))
+    text += line
+  return { text, run }
+}
+
+describe("an exported run", () => {
+  it("[REPLAY3] stands by itself: its rows, its blobs, and nothing else is needed to replay it", async () => {
+    const { text, run } = await exported()
+    const file = await readExport(text)
+    expect(file.store.rows()).toEqual(run.store.rows())
+    expect(file.blobs.size).toBeGreaterThan(0)
+    expect(await replayRun(text, { workflows: [desk()] })).toMatchObject({ verdict: "same", outsideCalls: 0 })
+  })
+
+  it("[REPLAY4] that is redacted holds no personal data and no secret, and is still the same", async () => {
+    const { text, run } = await exported(anonymizer())
+    const plain = text + [...text.matchAll(/"base64":"([^"]+)"/g)].map(([, base64 = ""]) => atob(base64)).join("")
+    for (const hidden of [EMAIL, "maya", "lindqvist", CARD, "4242", KEY]) expect(plain).not.toContain(hidden)
+    expect(plain).toContain("person1@redacted.example")
+    expect((await readExport(text)).head).toMatchObject({ redacted: true, seq: run.store.head().seq })
+    expect(await replayRun(text, { workflows: [desk()] })).toMatchObject({ verdict: "same" })
+  })
+
+  it("[REPLAY3] that was cut short, or changed, is refused", async () => {
+    const { text } = await exported()
+    const lines = text.split("\n")
+    const isRow = (line: string) => line.includes('"at_ms"')
+    const shorter = lines.filter((line) => !isRow(line) || !line.includes("run.completed")).join("\n")
+    const forged = text.replace('"amount\\":5', '"amount\\":6')
+    expect(forged).not.toBe(text)
+    for (const bad of [shorter, forged, "{}", "not json"])
+      await expect(readExport(bad)).rejects.toMatchObject({ code: "export_invalid" })
+  })
+})
+
+describe("[REPLAY5] a golden test", () => {
+  it("passes as long as nothing differs", async () => {
+    const { text } = await exported(anonymizer())
+    await expectReplay(text, { workflows: [desk()] }).toMatch()
+  })
+
+  it("fails on a request that changed, naming step and field", async () => {
+    const { text } = await exported()
+    const changed = expectReplay(text, { workflows: [desk({ prompt: "Judge" })] })
+    await expect(changed.toMatch()).rejects.toThrow(
+      /decision: request-changed \(request messages\[0\]\.content\[0\]\.text: "Decide for/,
+    )
+    await changed.toMatch({ except: ["decision"] })
+  })
+
+  it("fails on an output that drifted, and on one that is not what is asked for", async () => {
+    const { text } = await exported()
+    const drifted = expectReplay(text, { workflows: [desk({ amount: 20 })] })
+    await expect(drifted.toMatch()).rejects.toThrow("total: output-changed (output : 15 → 25)")
+    await drifted.toMatch({ outputs: { total: 25 } })
+    await expect(drifted.toMatch({ outputs: { total: 30 } })).rejects.toThrow("total: output : 30 → 25")
+    await expect(drifted.toMatch({ outputs: { nobody: 1 } })).rejects.toThrow("nobody: found no such step")
+  })
+
+  it("fails when the run would cost more today than it may", async () => {
+    const { text } = await exported(undefined, 1_000_000)
+    const routing = (usd: number) =>
+      defineRouting({
+        models: { one: { model: "openai/gpt-5-nano", price: { input: usd, output: usd } } },
+        routes: { plan: { try: ["one"] } },
+      })
+    const at = (usd: number) => expectReplay(text, { workflows: [desk()], routing: routing(usd) })
+    // 10 tokens in and 5 out: 15 × $10 per million is 150,000 nano-dollars.
+    expect((await at(10).toMatch({ costDrift: 0 })).routing).toMatchObject({
+      recordedNanoUsd: 1_000_000,
+      estimatedNanoUsd: 150_000,
+      changed: ["decision"],
+    })
+    await expect(at(100).toMatch({ costDrift: 0.2 })).rejects.toThrow("cost: found 1500000 nano-dollars")
+    await at(100).toMatch({ costDrift: 0.5 })
+    await expect(expectReplay(text, { workflows: [desk()] }).toMatch({ costDrift: 1 })).rejects.toThrow("no routing")
+  })
+
+  it("of a workflow that is not given is refused", async () => {
+    const { text } = await exported()
+    await expect(replayRun(text, { workflows: [] })).rejects.toMatchObject({ code: "workflow_not_found" })
+  })
+})
