@@ -248,7 +248,7 @@ describe("error codes", () => {
 
 describe("words", () => {
   it.each([
-    ["https://registry", "npmjs", "org/x"].join("."),
+    `https:/${["", "registry"].join("/")}.npmjs.org/x`,
     ["see http://deb", "debian", "org"].join("."),
     ["", "root", "project"].join("/"),
     `in "${["", "home", "ada", "project"].join("/")}"`,
