@@ -1,25 +1,21 @@
 /** Recorded runs again: replayed with nobody called, rerun and forked as runs of their own. */
-import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
-import { newId } from "../lib/id.ts"
-import type { Json } from "../lib/json.ts"
-import { systemRandom } from "../lib/random.ts"
-import { derivationOrder } from "../objects/derive-run.ts"
+import type { KeyedRequest } from "../objects/idempotency-keys.ts"
 import { reach } from "../objects/remote.ts"
-import { checkBreakpoints, findWorkflow, prepareStart } from "../objects/start-run.ts"
+import type { DerivationRequest } from "../objects/study-rpc.ts"
 import { editsOf, ForkBody, ReplayBody, RerunBody } from "../protocol/derive.ts"
 import { ReplayReport, replayView } from "../protocol/replay-view.ts"
 import { RunView, runPath } from "../protocol/run-view.ts"
 import { breakpointsOf } from "../protocol/start.ts"
 import { StopView } from "../protocol/stop-view.ts"
-import type { Breakpoint, RunHeader, StepEdit } from "../run/event.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import { json } from "./answer.ts"
+import { KEY_HEADER, keyedRequest, madeOnce, replayedHeader } from "./idempotency.ts"
 import { type ApiContext, endpoint } from "./resource.ts"
 import { ownRun, ownRunView } from "./run-access.ts"
 import { RunParams } from "./run-parameters.ts"
 
 const MADE = { 201: { description: "The new run, under way.", schema: RunView } }
+const KEYED = { [KEY_HEADER]: "The same request with the same key makes one run and answers with it, for 24 hours." }
 
 export const runReplays = [
   endpoint({
@@ -29,14 +25,16 @@ export const runReplays = [
     description:
       "Every operation, tool, wait and child run is answered from the recording. The report says of each step whether it asked and gave the same, and what today's routing would do. As a run, it can be gone through step by step and edited.",
     params: RunParams,
+    headers: KEYED,
     body: ReplayBody,
     answers: { 200: { description: "What the replay found.", schema: ReplayReport }, ...MADE },
-    async handle({ params, body }, context) {
+    async handle({ params, body, request }, context) {
       const run = await ownRun(params.id, context)
       if (body.as === "report") return json(replayView(await run.replay()))
       const { beyond, breakpoints = [], paused = breakpoints.length === 0 } = body
       const replayOf = { runId: params.id, beyond }
-      return made(params.id, { replayOf, paused, ...breakpointsOf(body) }, context)
+      const keyed = keyedRequest(request, { replay: params.id, body })
+      return made(params.id, { replayOf, paused, ...breakpointsOf(body) }, keyed, context)
     },
   }),
   endpoint({
@@ -56,12 +54,14 @@ export const runReplays = [
     path: "/v1/runs/{id}/rerun",
     summary: "Start a run again from one of its steps, as a new run",
     params: RunParams,
+    headers: KEYED,
     body: RerunBody,
     answers: MADE,
-    async handle({ params, body }, context) {
+    async handle({ params, body, request }, context) {
       const path = await startOf(params.id, body.from, context)
       const { paused = false } = body
-      return made(params.id, { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body) }, context)
+      const keyed = keyedRequest(request, { rerun: params.id, body })
+      return made(params.id, { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body) }, keyed, context)
     },
   }),
   endpoint({
@@ -71,40 +71,33 @@ export const runReplays = [
     description:
       "What does not come after the step is copied and costs nothing again. Of copied steps only the output can be changed; of the others also input, prompt, model, route, or whether they are done.",
     params: RunParams,
+    headers: KEYED,
     body: ForkBody,
     answers: MADE,
-    async handle({ params, body }, context) {
+    async handle({ params, body, request }, context) {
       const path = await startOf(params.id, body.from, context)
       const { paused = false } = body
       const derived = { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body) }
       const input = body.input === undefined ? {} : { input: body.input }
-      return made(params.id, { ...derived, ...input, edits: editsOf(body, path) }, context)
+      const keyed = keyedRequest(request, { fork: params.id, body })
+      return made(params.id, { ...derived, ...input, edits: editsOf(body, path) }, keyed, context)
     },
   }),
 ]
 
-interface Wanted extends Partial<Pick<RunHeader, "forkedFrom" | "replayOf">> {
-  readonly breakpoints?: readonly Breakpoint[]
-  readonly paused: boolean
-  readonly input?: Json
-  readonly edits?: Readonly<Record<string, StepEdit>>
-}
-
-/** Makes a run out of run `id`. Everything that can be refused is refused before there is one. */
-async function made(id: string, { edits = {}, input, ...wanted }: Wanted, context: ApiContext): Promise<Response> {
-  const { env, deployment, tenant } = context
-  const at = wanted.forkedFrom?.path
-  const origin = await reach(env.RUNS, id).origin(at === undefined ? undefined : { at, edits })
-  const { workflow: name } = origin.header
-  const workflow = findWorkflow(deployment, name)
-  checkBreakpoints(wanted.breakpoints, workflow)
-  const runId = newId("run", systemClock, systemRandom)
-  const started =
-    input === undefined ? undefined : await prepareStart(env, deployment, { runId, workflow: name, tenant }, { input })
-  const derived = { runId, ...wanted, ...(started ? { input: started.input } : {}) }
-  const blobs = new BucketBlobStore(env.BLOBS)
-  const order = await derivationOrder(origin, workflow, derived, blobs)
-  return json(await reach(env.RUNS, runId).derive(order), 201, { location: runPath(runId) })
+/** Makes a run out of run `id`, once for a key. Everything that can be refused is refused before there is one. */
+async function made(
+  id: string,
+  wanted: Omit<DerivationRequest, "runId">,
+  keyed: KeyedRequest | undefined,
+  context: ApiContext,
+): Promise<Response> {
+  const { env } = context
+  const { view, replayed } = await madeOnce(keyed, context, async (fresh) => {
+    const { header, ...order } = await reach(env.RUNS, id).order({ runId: fresh, ...wanted })
+    return (runId) => reach(env.RUNS, runId).derive({ ...order, header: { ...header, runId } })
+  })
+  return json(view, 201, { location: runPath(view.id), ...replayedHeader(replayed) })
 }
 
 /** The step to start from: `from`, else the one at which the run failed. */

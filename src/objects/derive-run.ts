@@ -7,32 +7,20 @@
  *    good when the object is next in memory.
  * 2. The copies are a function of the request and of the original up to one event, so they can be taken up where they stopped.
  */
-import { type Derivation as Derived, derivedHeader, editEvents, type ForkRequest } from "../engine/derive.ts"
+import { derivedHeader, editEvents, type ForkRequest, planFork } from "../engine/derive.ts"
 import { storedEdit } from "../engine/edit-step.ts"
+import type { Recording } from "../engine/recording.ts"
 import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type Clock, systemClock } from "../lib/clock.ts"
 import { type Json, toJson } from "../lib/json.ts"
-import type { Head } from "../run/chain.ts"
-import { NEXT_STEP, type NewEvent, type RunHeader, runEvent, type StepEdit } from "../run/event.ts"
+import { NEXT_STEP, type NewEvent, runEvent } from "../run/event.ts"
+import { kindsByName } from "../steps/index.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { eventsIn } from "../store/pages.ts"
 import { externalize } from "../store/values.ts"
-import type { StudyRpc } from "./study-rpc.ts"
-
-/** What is to be made, with all that was found out about it. */
-export interface DerivationOrder {
-  /** Id of the run that it is made of. */
-  readonly original: string
-  readonly header: RunHeader
-  /** The original's newest event then. */
-  readonly head: Head
-  /** Absent for a rehearsal. */
-  readonly fork?: ForkRequest
-  /** The run stops before its first step. */
-  readonly paused: boolean
-}
+import type { DerivationOrder, DerivationRequest, StudyRpc } from "./study-rpc.ts"
 
 /** The object of another run. */
 type Original = (runId: string) => Pick<StudyRpc, "copies" | "recordedEdits">
@@ -46,23 +34,23 @@ interface Memory {
 
 const ORDER = "derivation"
 
-/** The order for a run derived from `original`. `edits` are those that the original found good. */
+/** The order for a run derived from `recording`. Throws what is wrong with it: everything that can be refused is refused here. */
 export async function derivationOrder(
-  original: { readonly header: RunHeader; readonly head: Head; readonly edits: Readonly<Record<string, StepEdit>> },
+  recording: Recording,
   workflow: Workflow,
-  { paused, ...derivation }: Derived & { readonly paused: boolean },
+  { paused, input, edits = {}, ...derivation }: DerivationRequest,
   blobs: BlobStore,
 ): Promise<DerivationOrder> {
-  const { input } = derivation
-  const given = input === undefined ? {} : { input: await externalize(parsedInput(workflow, input), blobs) }
-  const header = derivedHeader(original.header, workflow, { ...derivation, ...given })
-  const base = { original: original.header.runId, header, head: original.head, paused }
   const { forkedFrom } = derivation
-  if (!forkedFrom) return base
-  const edits = Object.entries(original.edits).map(
+  const planned = forkedFrom && planFork(recording, workflow, kindsByName, { at: forkedFrom.path, edits })
+  const given = input === undefined ? {} : { input: await externalize(parsedInput(workflow, input), blobs) }
+  const header = derivedHeader(recording.header, workflow, { ...derivation, ...given })
+  const base = { original: recording.header.runId, header, head: recording.head, paused }
+  if (!forkedFrom || !planned) return base
+  const stored = Object.entries(planned.edits).map(
     async ([path, edit]) => [path, await storedEdit(edit, blobs)] as const,
   )
-  return { ...base, fork: { at: forkedFrom.path, edits: Object.fromEntries(await Promise.all(edits)) } }
+  return { ...base, fork: { at: forkedFrom.path, edits: Object.fromEntries(await Promise.all(stored)) } }
 }
 
 function parsedInput(workflow: Workflow, input: Json): Json {

@@ -27,12 +27,13 @@ import { eventsIn, rowPage } from "../store/pages.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
 import { traceDocument } from "../trace/trace.ts"
 import { askOthers } from "./ask-others.ts"
+import { derivationOrder } from "./derive-run.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { reach } from "./remote.ts"
 import type { RunRpc } from "./rpc.ts"
-import { findWorkflow } from "./start-run.ts"
+import { checkBreakpoints, findWorkflow, prepareStart } from "./start-run.ts"
 import { viewStop } from "./stop.ts"
-import type { CopiedPage, Origin, StudyRpc } from "./study-rpc.ts"
+import type { CopiedPage, DerivationOrder, DerivationRequest, StudyRpc } from "./study-rpc.ts"
 import { viewStep } from "./views.ts"
 
 /** A page that is sent as one message stays well below the platform's 32 MB. */
@@ -101,11 +102,16 @@ export class Readings implements ReadingRpc {
     return recordedAnswer(await this.#recording(), path, failures)
   }
 
-  async origin(fork?: ForkRequest): Promise<Origin> {
+  async order({ input: given, ...request }: DerivationRequest): Promise<DerivationOrder> {
+    const { env, deployment } = this.#host
     const recording = await this.#recording()
-    const { header, head } = recording
-    if (!fork) return { header, head, edits: {} }
-    return { header, head, edits: planFork(recording, this.#workflow(recording), kindsByName, fork).edits }
+    const { workflow: name, tenant } = recording.header
+    const workflow = this.#workflow(recording)
+    checkBreakpoints(request.breakpoints, workflow)
+    const run = { runId: request.runId, workflow: name, tenant }
+    const input =
+      given === undefined ? {} : { input: (await prepareStart(env, deployment(), run, { input: given })).input }
+    return derivationOrder(recording, workflow, { ...request, ...input }, new BucketBlobStore(env.BLOBS))
   }
 
   async copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage> {

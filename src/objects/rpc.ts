@@ -14,12 +14,10 @@ import type { EventRow } from "../run/chain.ts"
 import type { RunEvent } from "../run/event.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
 import type { AdmissionRequest, Admitted, QueuePlace } from "./admission.ts"
-import type { DerivationOrder } from "./derive-run.ts"
 import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
 import type { OperationLogRpc } from "./operation-log.ts"
 import type { RunFilter, RunPage } from "./run-index.ts"
-
-import type { StudyRpc } from "./study-rpc.ts"
+import type { DerivationOrder, StudyRpc } from "./study-rpc.ts"
 
 /** What `waitForEvents` came back with. */
 export interface NextEvents {

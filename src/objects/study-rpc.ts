@@ -4,16 +4,32 @@ import type { Counterfactual, CounterfactualRequest } from "../engine/counterfac
 import type { ForkRequest } from "../engine/derive.ts"
 import type { RecordedAnswer } from "../engine/playback.ts"
 import type { ReplayReport } from "../engine/replay.ts"
+import type { Json } from "../lib/json.ts"
 import type { StopView } from "../protocol/stop-view.ts"
 import type { Head } from "../run/chain.ts"
 import type { NewEvent, RunEvent, RunHeader, StepEdit } from "../run/event.ts"
 
-/** What a derived run needs to know of its original. */
-export interface Origin {
+/** What somebody wants made of a run: a fork of it, or a rehearsal. */
+export interface DerivationRequest extends Partial<Pick<RunHeader, "forkedFrom" | "replayOf" | "breakpoints">> {
+  readonly runId: string
+  readonly paused: boolean
+  /** Instead of the original's. */
+  readonly input?: Json
+  /** Of a fork, by the path of their step. */
+  readonly edits?: Readonly<Record<string, StepEdit>>
+}
+
+/** What is to be made, with all that was found out about it. */
+export interface DerivationOrder {
+  /** Id of the run that it is made of. */
+  readonly original: string
   readonly header: RunHeader
+  /** The original's newest event then. */
   readonly head: Head
-  /** The edits of the fork as the schemas of their steps read them. */
-  readonly edits: Readonly<Record<string, StepEdit>>
+  /** Absent for a rehearsal. */
+  readonly fork?: ForkRequest
+  /** The run stops before its first step. */
+  readonly paused: boolean
 }
 
 export interface CopiedPage {
@@ -27,8 +43,11 @@ export interface StudyRpc {
   replay(): Promise<ReplayReport>
   /** What the attempt at `path` met that followed `failures` failed ones. */
   recordedAnswer(path: string, failures: number): Promise<RecordedAnswer | undefined>
-  /** Throws what is wrong with the fork: `step_not_found`, `workflow_changed`, `step_undone`, `edit_invalid`, `output_refused`, … */
-  origin(fork?: ForkRequest): Promise<Origin>
+  /**
+   * What the object of the new run is to be told. Throws what is wrong with the request: `step_not_found`,
+   * `workflow_changed`, `step_undone`, `edit_invalid`, `input_invalid`, `output_refused`, …
+   */
+  order(request: DerivationRequest): Promise<DerivationOrder>
   /** The events that a fork of the run, as it stood at event `upTo`, begins with, without the first `skip`. */
   copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage>
   /** The run, on the left, beside run `other`. */

@@ -70,6 +70,47 @@ describe("POST /v1/runs/{id}/fork", () => {
   })
 })
 
+describe("an Idempotency-Key", () => {
+  const fork = (id: unknown, key: string, body: object = { from: "outcome" }) =>
+    post(`/v1/runs/${id}/fork`, body, { "idempotency-key": key })
+
+  it("[FORK6] makes one fork of requests that are the same, however close together they come", async () => {
+    const { id } = await finish("desk", small)
+    const first = await fork(id, "fork-1")
+    const again = await fork(id, "fork-1")
+    expect(first.headers.has("idempotent-replayed")).toBe(false)
+    expect(again).toMatchObject({ status: 201, body: { id: first.body.id } })
+    expect(again.headers.get("idempotent-replayed")).toBe("true")
+    const replies = await Promise.all(Array.from({ length: 6 }, () => fork(id, "fork-2")))
+    expect(new Set(replies.map(({ body }) => body.id)).size).toBe(1)
+  })
+
+  it("[FORK6] holds for reruns and for replays that are runs", async () => {
+    const { id } = await finish("desk", small)
+    for (const [verb, body] of [
+      ["rerun", { from: "outcome" }],
+      ["replay", { as: "run" }],
+    ] as const) {
+      const twice = [1, 2].map(() => post(`/v1/runs/${id}/${verb}`, body, { "idempotency-key": `${verb}-1` }))
+      const [first, second] = await Promise.all(twice)
+      expect(first).toMatchObject({ status: 201, body: { id: second?.body.id } })
+    }
+  })
+
+  it("[FORK6] with another request is refused, and one that is refused does not use it up", async () => {
+    const { id } = await finish("desk", small)
+    expect(await fork(id, "fork-3", { from: "nobody" })).toMatchObject({ status: 404 })
+    const { status, body } = await fork(id, "fork-3")
+    expect(status).toBe(201)
+    const { id: other } = await finish("desk", small)
+    for (const conflict of [await fork(id, "fork-3", { from: "topic" }), await fork(other, "fork-3")])
+      expect(conflict).toMatchObject({
+        status: 409,
+        body: { code: "idempotency_conflict", details: { runId: body.id } },
+      })
+  })
+})
+
 describe("POST /v1/runs/{id}/rerun", () => {
   it("[FORK1] starts from the step that failed, unless told another", async () => {
     const id = await start("broken", {})
