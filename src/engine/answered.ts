@@ -9,8 +9,8 @@
  */
 import { parseWith } from "../graph/schema.ts"
 import { errorData, errorFrom } from "../lib/errors.ts"
+import { FAILURE_CLASSES, type FailureClass } from "../lib/failure-classes.ts"
 import { canonicalJson, isJsonObject, type Json } from "../lib/json.ts"
-import { FAILURE_CLASSES, type FailureClass } from "../model/failure.ts"
 import { type Operation, operationDigest } from "../model/operation.ts"
 import type { OperationOutcome } from "../model/record.ts"
 import type { NewEvent } from "../run/event.ts"

@@ -2,8 +2,8 @@
 
 import type { ErrorCode } from "../lib/error-codes.ts"
 import { type ErrorData, errorData, isErrorCode } from "../lib/errors.ts"
+import { FAILURE_CLASSES, type FailureClass } from "../lib/failure-classes.ts"
 import { canonicalJson } from "../lib/json.ts"
-import { FAILURE_CLASSES, type FailureClass } from "../model/failure.ts"
 import type { StepFailure } from "./retry.ts"
 
 /** Our own errors that say what kind of failure they are by their code alone. */

@@ -1,9 +1,9 @@
 /** When a failed step is tried again, and when not. Pure: the random draw is handed in. */
 import type { RetryPolicy } from "../graph/node.ts"
 import { durationMs } from "../lib/duration.ts"
+import type { FailureClass } from "../lib/failure-classes.ts"
 import { DEFAULT_STEP_ATTEMPTS } from "../lib/limits.ts"
 import type { Random } from "../lib/random.ts"
-import type { FailureClass } from "../model/failure.ts"
 
 /** Failures that a second try cannot mend, whatever the policy says. */
 const FINAL = new Set<FailureClass>([

@@ -3,7 +3,7 @@
  * `next`: the next candidate at once; `ladder`: the route's `onInvalid` decides; `refusal`: the route's `onRefusal` decides;
  * `stop`: no other model could help, or none may be asked.
  */
-import type { FailureClass } from "../model/failure.ts"
+import type { FailureClass } from "../lib/failure-classes.ts"
 
 export interface FailurePolicy {
   readonly then: "retry" | "next" | "ladder" | "refusal" | "stop"

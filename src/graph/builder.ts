@@ -7,7 +7,7 @@
  */
 import { compileScope, type Draft, invalid, makeNode } from "./compile.ts"
 import type { Scope, StepNode, StepOptions } from "./node.ts"
-import { makeWorkflow, type Workflow, type WorkflowOptions } from "./workflow.ts"
+import { checkOptions, makeWorkflow, type Workflow, type WorkflowOptions } from "./workflow.ts"
 
 /** Carries a scope's result in its type; there is nothing under this key at run time. */
 export declare const RESULT: unique symbol
@@ -99,6 +99,7 @@ export function createWorkflowFactory(kinds: readonly StepDefiner[]) {
     name: string,
     options: WorkflowOptions<Input, Given>,
   ): Builder<{ readonly input: Input }, NoSteps, "workflow"> {
+    checkOptions(name, options)
     const finish = (scope: Scope) => makeWorkflow(name, options, scope)
     const open = openBuilder({ kinds, path: name, outer: new Set(), finish }, [])
     return open as Builder<{ readonly input: Input }, NoSteps, "workflow">
@@ -138,8 +139,13 @@ function openBuilder(place: Place, steps: readonly StepNode[]): object {
   return {
     ...methods,
     [STEPS]: steps,
-    output: (select: Scope["output"]) => finish(compileScope(steps, select, path)),
+    output: (select: Scope["output"]) => finish(compileScope(steps, selector(select, path), path)),
   }
+}
+
+function selector(select: unknown, path: string): Scope["output"] {
+  if (typeof select === "function") return select as NonNullable<Scope["output"]>
+  throw invalid(`${path}.output`, `found ${select === null ? "null" : typeof select}`, "Give a function of the values.")
 }
 
 function scopeFrom(place: Place, callback: unknown): Scope {

@@ -17,7 +17,17 @@ export interface Draft {
 }
 
 /** Names that closures use for something else. */
-const RESERVED_NAMES = new Set(["input", "item", "index", "iteration", "previous", "case", "output", "then", "toJSON"])
+export const RESERVED_NAMES = new Set([
+  "input",
+  "item",
+  "index",
+  "iteration",
+  "previous",
+  "case",
+  "output",
+  "then",
+  "toJSON",
+])
 
 /** Twelve hex characters that change when the closure's source text does. */
 export function sourceDigest(closure: unknown): string {

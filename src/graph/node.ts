@@ -2,6 +2,7 @@
  * What a graph is made of: steps, in scopes. Plain frozen data plus the author's closures; no kind of step is known here.
  */
 import type { Duration } from "../lib/duration.ts"
+import type { FailureClass, FailureFamily } from "../lib/failure-classes.ts"
 import type { JsonObject } from "../lib/json.ts"
 
 /** What a closure of a step sees: the run's `input` and the outputs of the steps before it, by name. */
@@ -18,8 +19,8 @@ export interface RetryPolicy {
   readonly maxDelay?: Duration
   /** Whether waits are drawn at random from zero to their length, so that many runs do not return at once. Default true. */
   readonly jitter?: boolean
-  /** Failure classes that are tried again, such as `own_code.exception`; default: those that may pass by themselves. */
-  readonly on?: readonly string[]
+  /** Failures that are tried again, by class (`own_code.exception`) or family (`own_code`); default: those that may pass by themselves. */
+  readonly on?: readonly (FailureClass | FailureFamily)[]
 }
 
 /** Options that every step takes. */

@@ -1,10 +1,11 @@
 /** A finished workflow: the frozen graph with what is needed to start a run of it. */
 
-import type { z } from "zod"
+import { z } from "zod"
 import { sha256 } from "../lib/digest.ts"
 import { type Duration, durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { canonicalJson, type Json, type JsonObject } from "../lib/json.ts"
+import { duration, schema } from "./checks.ts"
 import { checkSize, scopeDigest } from "./compile.ts"
 import type { Scope, StepNode } from "./node.ts"
 import { jsonSchema, parseWith, type Schema } from "./schema.ts"
@@ -44,21 +45,36 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly outputType?: Output
 }
 
+const options = z.strictObject({
+  version: z.int().positive(),
+  description: z.string().optional(),
+  input: schema,
+  output: schema.optional(),
+  examples: z.record(z.string(), z.unknown()).optional(),
+  timeout: duration.optional(),
+  budgetUsd: z.number().nonnegative().optional(),
+  concurrency: z.int().positive().optional(),
+})
+
+/** Refuses a workflow that could not be what its name and options say. Throws `graph_invalid`. */
+export function checkOptions(name: string, given: unknown): void {
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name))
+    throw new WaybillError(
+      "graph_invalid",
+      `Found the workflow name ${JSON.stringify(name)}, expected lower-case letters, digits and dashes.`,
+      { path: String(name) },
+    )
+  const { input, examples = {} } = parseWith(options, given, "graph_invalid", name)
+  for (const [key, example] of Object.entries(examples))
+    parseWith(input, example, "graph_invalid", `${name}.examples.${key}`)
+}
+
 export function makeWorkflow<Input, Given>(
   name: string,
   options: WorkflowOptions<Input, Given>,
   scope: Scope,
 ): Workflow<Input> {
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(name))
-    throw new WaybillError(
-      "graph_invalid",
-      `Found the workflow name ${JSON.stringify(name)}, expected lower-case letters, digits and dashes.`,
-      { path: name },
-    )
   checkSize(scope, name)
-  const examples = options.examples ?? {}
-  for (const [key, example] of Object.entries(examples))
-    parseWith(options.input, example, "graph_invalid", `${name}.examples.${key}`)
   const { version, description, budgetUsd, concurrency } = options
   const shape = { name, version, input: jsonSchema(options.input, "input"), scope: scopeDigest(scope) }
   return Object.freeze({
@@ -67,7 +83,7 @@ export function makeWorkflow<Input, Given>(
     ...(description === undefined ? {} : { description }),
     input: options.input,
     ...(options.output ? { outputSchema: options.output } : {}),
-    examples,
+    examples: options.examples ?? {},
     ...(options.timeout === undefined ? {} : { timeoutMs: durationMs(options.timeout, `${name}.timeout`) }),
     ...(budgetUsd === undefined ? {} : { budgetUsd }),
     ...(concurrency === undefined ? {} : { concurrency }),

@@ -9,8 +9,8 @@
  */
 import type { BlobRef } from "../lib/blob-ref.ts"
 import type { ErrorData } from "../lib/errors.ts"
+import type { FailureClass } from "../lib/failure-classes.ts"
 import type { Json } from "../lib/json.ts"
-import type { FailureClass } from "../model/failure.ts"
 import type { Operation } from "../model/operation.ts"
 import type { OperationRecord } from "../model/record.ts"
 import type { OperationResult } from "../model/result.ts"

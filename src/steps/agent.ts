@@ -4,7 +4,7 @@
  */
 import { z } from "zod"
 import type { FreshName, HolderOptions, Maybe, Next } from "../graph/builder.ts"
-import { invalid } from "../graph/compile.ts"
+import { invalid, RESERVED_NAMES } from "../graph/compile.ts"
 import type { StepOptions } from "../graph/node.ts"
 import { jsonSchema } from "../graph/schema.ts"
 import type { Tool } from "../graph/tool.ts"
@@ -90,7 +90,7 @@ function toolSpec({ name, description, input }: Tool) {
 
 /** A tool's name is the name of the steps that call it, so it must be one, and leave room for a number. */
 function checkNames(path: string, tools: readonly Tool[]): void {
-  const names = new Set([TURN])
+  const names = new Set([TURN, ...RESERVED_NAMES])
   for (const { name } of tools) {
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,59}$/.test(name))
       throw invalid(

@@ -1,11 +1,12 @@
 /** `approve`: waits for a person to say yes or no, without holding the run in memory. */
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
+import { duration, schema } from "../graph/checks.ts"
 import { jsonSchema, parseWith, type Schema } from "../graph/schema.ts"
 import { type Duration, durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Json, JsonObject } from "../lib/json.ts"
-import { duration, readStep, readText, schema, type Text, text } from "./shared/fields.ts"
+import { readStep, readText, type Text, text } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
 
 interface ApproveConfig {
@@ -32,14 +33,19 @@ export interface Approval<Form = undefined> {
   readonly timedOut: boolean
 }
 
-const config = z.strictObject({
-  summary: text,
-  form: schema.optional(),
-  approvers: z.array(z.string()).min(1).optional(),
-  expires: duration.optional(),
-  onTimeout: z.enum(["fail", "reject", "approve"]).optional(),
-  onReject: z.enum(["fail", "continue"]).optional(),
-})
+const config = z
+  .strictObject({
+    summary: text,
+    form: schema.optional(),
+    approvers: z.array(z.string()).min(1).optional(),
+    expires: duration.optional(),
+    onTimeout: z.enum(["fail", "reject", "approve"]).optional(),
+    onReject: z.enum(["fail", "continue"]).optional(),
+  })
+  .refine(({ expires, onTimeout }) => onTimeout === undefined || expires !== undefined, {
+    error: "found no expires: without it the time is never over",
+    path: ["onTimeout"],
+  })
 
 const answer = z.object({
   approved: z.boolean(),

@@ -1,4 +1,7 @@
-/** `branch`: goes one of several ways. Its output is the way's result with the way's name as `case`. */
+/**
+ * `branch`: goes one of several ways. Its output is the way's result with the way's name as `case`; a result that is no
+ * object, or has a `case` of its own, is its `output`.
+ */
 import { z } from "zod"
 import type {
   AnyScope,
@@ -22,7 +25,11 @@ interface BranchConfig {
   readonly cases: readonly string[]
 }
 
-const config = z.strictObject({ select: closure<string>(), cases: z.record(z.string(), closure<unknown>()) })
+const cases = z
+  .record(z.string().regex(/^[^.[\]~]{1,64}$/, "expected a name without . [ ] ~"), closure<unknown>())
+  .refine((given) => Object.keys(given).length > 0, "expected at least one case")
+
+const config = z.strictObject({ select: closure<string>(), cases })
 
 export const branch = defineStepKind<BranchConfig, { readonly case: string }>({
   kind: "branch",
@@ -54,7 +61,9 @@ export const branch = defineStepKind<BranchConfig, { readonly case: string }>({
         { path: context.path },
       )
     const result = await context.runScope(`.${input.case}`, scope)
-    return { case: input.case, ...(isJsonObject(result) ? result : { output: result }) }
+    // A result with a case of its own, such as that of a branch inside, must not be taken for this one's.
+    const members = isJsonObject(result) && !Object.hasOwn(result, "case") ? result : { output: result }
+    return { ...members, case: input.case }
   },
 })
 
@@ -67,7 +76,11 @@ export type BranchOutput<Of> = {
     : never
 }[keyof Of]
 
-type CaseResult<Result> = Result extends object ? Result : { readonly output: Result }
+type CaseResult<Result> = Result extends object
+  ? "case" extends keyof Result
+    ? { readonly output: Result }
+    : Result
+  : { readonly output: Result }
 
 declare module "../graph/builder.ts" {
   interface StepMethods<Outer, Local, At extends Level> {

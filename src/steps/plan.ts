@@ -1,8 +1,9 @@
 /** `plan`: a strong model decides what to do next, in the shape asked for. */
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
+import { schema } from "../graph/checks.ts"
 import type { GenerateOperation } from "../model/operation.ts"
-import { readStep, schema } from "./shared/fields.ts"
+import { readStep } from "./shared/fields.ts"
 import {
   answerOf,
   answerSchema,

@@ -1,12 +1,13 @@
 /** `sleep`: does nothing for a while, be it months. Nothing is held in memory meanwhile. */
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
+import { duration } from "../graph/checks.ts"
 import type { Values } from "../graph/node.ts"
 import { parseWith } from "../graph/schema.ts"
 import { type Duration, durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { JsonObject } from "../lib/json.ts"
-import { type Closure, closure, duration, readOptions } from "./shared/fields.ts"
+import { type Closure, closure, readOptions } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
 
 interface SleepConfig {

@@ -1,10 +1,11 @@
 /** `waitFor`: waits for a signal from outside, without holding the run in memory. */
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
+import { duration, schema } from "../graph/checks.ts"
 import { jsonSchema, parseWith, type Schema } from "../graph/schema.ts"
 import { type Duration, durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
-import { duration, readStep, readText, schema, type Text, text } from "./shared/fields.ts"
+import { readStep, readText, type Text, text } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
 
 interface WaitForConfig {
@@ -34,12 +35,17 @@ export interface NotReceived {
   readonly timedOut: true
 }
 
-const config = z.strictObject({
-  signal: text,
-  schema: schema.optional(),
-  expires: duration.optional(),
-  onTimeout: z.enum(["fail", "continue"]).optional(),
-})
+const config = z
+  .strictObject({
+    signal: text,
+    schema: schema.optional(),
+    expires: duration.optional(),
+    onTimeout: z.enum(["fail", "continue"]).optional(),
+  })
+  .refine(({ expires, onTimeout }) => onTimeout === undefined || expires !== undefined, {
+    error: "found no expires: without it the time is never over",
+    path: ["onTimeout"],
+  })
 
 export const waitFor = defineStepKind<WaitForConfig, WaitForInput>({
   kind: "waitFor",

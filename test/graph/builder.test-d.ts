@@ -56,6 +56,12 @@ describe("[GRAPH1] a mistake in a graph does not compile", () => {
     start().branch("way", ({ input }) => (input.message === "" ? "left" : "up"), { left: (g) => g, right: (g) => g })
   })
 
+  it("when a retry names a failure that there is not", () => {
+    start().code("a", () => 1, { retry: { on: ["own_code.tool", "provider"] } })
+    // @ts-expect-error there is no failure class of that name
+    start().code("a", () => 1, { retry: { on: ["own_code.tol"] } })
+  })
+
   it("when a loop has no max, an agent no maxTurns, a map no list", () => {
     // @ts-expect-error max is mandatory
     start().loop("again", { body: (g) => g.code("a", () => 1) })

@@ -2,7 +2,7 @@
 import { expect } from "vitest"
 import { FAILURE_POLICIES } from "../../src/gateway/failure-policy.ts"
 import { costAt } from "../../src/ledger/price.ts"
-import type { FailureClass } from "../../src/model/failure.ts"
+import type { FailureClass } from "../../src/lib/failure-classes.ts"
 import { NO_USAGE, type Usage } from "../../src/model/result.ts"
 import { drive, PRICE, type Setup, TEXT } from "./drive.ts"
 import { answer, type Frame, framed, type WireAnswer } from "./wire-answer.ts"

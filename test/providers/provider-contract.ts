@@ -6,7 +6,7 @@
 import { describe, expect, it } from "vitest"
 import { FAILURE_POLICIES } from "../../src/gateway/failure-policy.ts"
 import { costAt } from "../../src/ledger/price.ts"
-import type { FailureClass } from "../../src/model/failure.ts"
+import type { FailureClass } from "../../src/lib/failure-classes.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import type { Usage } from "../../src/model/result.ts"
 import { type Driven, drive, PRICE, type Setup, STRUCTURED, TEXT, WITH_EFFORT, WITH_IMAGE, WITH_TOOL } from "./drive.ts"

@@ -2,7 +2,8 @@
 import type { z } from "zod"
 import { ERROR_CODES } from "../../lib/error-codes.ts"
 import type { ErrorData } from "../../lib/errors.ts"
-import type { Failure, FailureClass } from "../../model/failure.ts"
+import type { FailureClass } from "../../lib/failure-classes.ts"
+import type { Failure } from "../../model/failure.ts"
 import type { OpenAIError } from "../../protocol/openai.ts"
 import { json } from "../answer.ts"
 

@@ -3,7 +3,8 @@
  * decides, then the status. Rules exist only where the status alone would mislead: money behind 429 or 400, an
  * over-long prompt behind 400, a wrong key behind 400. Lists are ordered, special before general.
  */
-import type { Failure, FailureClass } from "../../model/failure.ts"
+import type { FailureClass } from "../../lib/failure-classes.ts"
+import type { Failure } from "../../model/failure.ts"
 import type { ErrorAnswer } from "../dialect.ts"
 import { longerWait, messageWaitMs, retryAfterMs } from "./retry-after.ts"
 

@@ -3,7 +3,8 @@
  * looks at the package's result only when the wire is in order; whether an orderly answer is too short, empty or off its
  * schema is for the gateway to say.
  */
-import type { Failure, FailureClass } from "../../model/failure.ts"
+import type { FailureClass } from "../../lib/failure-classes.ts"
+import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import { gatewayFailure } from "../dialects/cloudflare.ts"
 import type { Provider } from "../provider.ts"

@@ -3,9 +3,10 @@
  * check them for the rest and say where the error is.
  */
 import { z } from "zod"
+import { duration, retry, schema } from "../../graph/checks.ts"
 import { invalid } from "../../graph/compile.ts"
 import type { StepOptions, Values } from "../../graph/node.ts"
-import { parseWith, type Schema } from "../../graph/schema.ts"
+import { parseWith } from "../../graph/schema.ts"
 import type { Tool } from "../../graph/tool.ts"
 
 /** A closure over values of which the kind knows only what it returns. */
@@ -21,29 +22,29 @@ export const text = z.union([z.string(), closure<string>()], {
   error: "expected text, or a function of the values that returns text",
 })
 
-export const schema = z.custom<Schema>((value) => value instanceof z.ZodType, "expected a zod schema")
+const toolShape = z.strictObject({
+  name: z.string().min(1),
+  description: z.string(),
+  input: schema,
+  output: schema,
+  effect: z.enum(["read", "idempotent", "unsafe"]),
+  retry: retry.optional(),
+  timeout: duration.optional(),
+  run: closure<unknown>(),
+  compensate: closure<unknown>().optional(),
+})
 
-export const duration = z.union([z.number().nonnegative(), z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d|w)$/)], {
-  error: 'expected milliseconds or a duration such as "3s"',
-}) as unknown as z.ZodType<import("../../lib/duration.ts").Duration>
+/** A tool, as it is: a part that is wrong, and a part that is none, would change what is promised of its effect. */
+export const toolField = z.custom<Tool>().superRefine((value, context) => {
+  if (typeof value !== "object" || value === null || !("run" in value))
+    return context.addIssue({ code: "custom", message: "expected a tool made by tool({ … })" })
+  for (const { path, message } of toolShape.safeParse(value).error?.issues ?? [])
+    context.addIssue({ code: "custom", path: [...path], message })
+})
 
-export const toolField = z.custom<Tool>(
-  (value) => typeof value === "object" && value !== null && "run" in value && "effect" in value && "input" in value,
-  "expected a tool made by tool({ … })",
-)
-
-const options = z.object({
+const options = z.strictObject({
   when: closure<boolean>().optional(),
-  retry: z
-    .strictObject({
-      attempts: z.int().positive().optional(),
-      delay: duration.optional(),
-      factor: z.number().positive().optional(),
-      maxDelay: duration.optional(),
-      jitter: z.boolean().optional(),
-      on: z.array(z.string()).optional(),
-    })
-    .optional(),
+  retry: retry.optional(),
   timeout: z.union([duration, z.strictObject({ attempt: duration.optional(), total: duration.optional() })]).optional(),
   route: z.string().optional(),
   tags: z.array(z.string()).optional(),
@@ -55,10 +56,11 @@ export function readStep<Config>(
   config: z.ZodType<Config>,
   value: unknown,
 ): { config: Config; options: StepOptions } {
-  const given = typeof value === "object" && value !== null ? value : {}
-  const optionNames = Object.keys(options.shape)
-  const own = Object.fromEntries(Object.entries(given).filter(([key]) => !optionNames.includes(key)))
-  return { config: parseWith(config, own, "graph_invalid", name), options: readOptions(name, given) }
+  const given = Object.entries(typeof value === "object" && value !== null ? value : {})
+  const [common, own] = [true, false].map((isOption) =>
+    Object.fromEntries(given.filter(([key]) => key in options.shape === isOption)),
+  )
+  return { config: parseWith(config, own, "graph_invalid", name), options: readOptions(name, common) }
 }
 
 /** The options of every step alone. Throws `graph_invalid`. */

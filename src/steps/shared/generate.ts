@@ -1,5 +1,6 @@
 /** What the kinds that ask a language model share: from their config to an operation, and from its result to an output. */
 import { z } from "zod"
+import { schema } from "../../graph/checks.ts"
 import { sourceDigest } from "../../graph/compile.ts"
 import type { Values } from "../../graph/node.ts"
 import { jsonSchema, parseWith, type Schema } from "../../graph/schema.ts"
@@ -8,7 +9,7 @@ import type { JsonObject } from "../../lib/json.ts"
 import type { Message } from "../../model/message.ts"
 import type { Example, GenerateOperation } from "../../model/operation.ts"
 import type { GenerateResult } from "../../model/result.ts"
-import { readText, schema, type Text, text } from "./fields.ts"
+import { readText, type Text, text } from "./fields.ts"
 
 /** Config fields of every step that asks a language model. */
 export const promptFields = {
