@@ -140,6 +140,11 @@ export function isHeld(session: Session, path: string, failureClass: FailureClas
   return cues ? cues.isHeld(path, failuresOf(session, path)) : session.holdsFailure(failureClass)
 }
 
+/** Whether the attempt at the step is its last, whatever its policy: in the order of a recording, when it was the last there. */
+export function isLastAttempt(session: Session, path: string): boolean {
+  return session.host.playback?.cues?.isLastAttempt(path, failuresOf(session, path)) ?? false
+}
+
 /** The event that pauses the run at a failure that is held; none when it is paused, or when a recording says how it goes on. */
 export function pauseAt(session: Session, path: string): NewEvent[] {
   return session.host.playback?.cues ? [] : session.pauseAt(path)
@@ -148,13 +153,17 @@ export function pauseAt(session: Session, path: string): NewEvent[] {
 async function asAWhole(session: Session, run: StepRun, end: AnswerEnd): Promise<Json> {
   if (end.status === "skipped") throw new Unanswered(run.path)
   if (end.status === "failed") throw end.retried ? errorFrom(end.error) : new FinalFailure(errorFrom(end.error))
-  const output = await internalize(end.output, session.host.blobs)
-  run.replayed = true
-  // What was checked by the same schema is not checked again: one that transforms cannot read what it gave.
-  const schema = run.answer?.shape === run.node.shape ? undefined : run.kind.output?.(run.node.config)
-  return schema
-    ? (parseWith(schema, output, run.kind.tool ? "tool_output_invalid" : "output_invalid", run.path) as Json)
-    : output
+  try {
+    const output = await internalize(end.output, session.host.blobs)
+    run.replayed = true
+    // What was checked by the same schema is not checked again: one that transforms cannot read what it gave.
+    const schema = run.answer?.shape === run.node.shape ? undefined : run.kind.output?.(run.node.config)
+    const code = run.kind.tool ? "tool_output_invalid" : "output_invalid"
+    return schema ? (parseWith(schema, output, code, run.path) as Json) : output
+  } catch (thrown) {
+    // Another try would be answered by nobody.
+    throw new FinalFailure(thrown)
+  }
 }
 
 /**

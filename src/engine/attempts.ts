@@ -12,7 +12,7 @@ import { toJson } from "../lib/json.ts"
 import { type EventData, stepEvent } from "../run/event.ts"
 import { isOpen, type StepState } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
-import { executeAnswered, isHeld, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
+import { executeAnswered, isHeld, isLastAttempt, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
 import { type ClassifiedFailure, classifyFailure } from "./failure.ts"
@@ -167,7 +167,7 @@ function park(session: Session, { path }: StepJob): void {
 
 /** When the next attempt begins; undefined when there is none. A composite is never tried again: its inner steps are. */
 function retryAt(session: Session, job: StepJob, failure: Failed, failures: number): number | undefined {
-  if (job.kind.composite) return undefined
+  if (job.kind.composite || isLastAttempt(session, job.path)) return undefined
   const delayMs = retryDelayMs(policyOf(job), failures, failure, session.host.random)
   if (delayMs === undefined) return undefined
   const nowMs = session.nowMs()

@@ -55,7 +55,9 @@ export async function begin(
   }
   const { input, stored } = await resolveInput(session, job, recorded).catch((thrown: unknown) => {
     // There is no input, but the start is logged all the same: the failure needs a step to belong to.
-    if (!session.log.closed) session.log.append(stepEvent("step.started", path, attempt, started))
+    const { tool } = effectOf(session, job)
+    const named = tool === undefined ? started : { ...started, tool }
+    if (!session.log.closed) session.log.append(stepEvent("step.started", path, attempt, named))
     throw thrown
   })
   session.log.append(stepEvent("step.started", path, attempt, { ...started, input: stored, ...effectOf(session, job) }))

@@ -58,15 +58,14 @@ export async function compareValues(before: Stored, after: Stored, { before: lef
 
 function definitionChanges(before: RecordedStep, after: RecordedStep): FieldChange[] {
   const kind = diffJson({ kind: before.kind }, { kind: after.kind })
-  const tool = diffJson(toolOf(before), toolOf(after))
-  return [
-    ...kind.map(of("kind")),
-    ...(before.tool === undefined && after.tool === undefined ? [] : tool.map(of("tool"))),
-  ]
+  // A start that got no further than the step's input says nothing of its effect.
+  const isWhole = before.effect !== undefined && after.effect !== undefined
+  const tool = diffJson(toolOf(before, isWhole), toolOf(after, isWhole))
+  return [...kind.map(of("kind")), ...tool.map(of("tool"))]
 }
 
-function toolOf({ tool, effect }: RecordedStep): Json {
-  return { tool: tool ?? null, effect: effect ?? null }
+function toolOf({ tool, effect }: RecordedStep, isWhole: boolean): Json {
+  return { ...(tool === undefined ? {} : { tool }), ...(isWhole && effect !== undefined ? { effect } : {}) }
 }
 
 async function inputChanges(before: RecordedStep, after: RecordedStep, sides: Pair): Promise<FieldChange[]> {
@@ -158,7 +157,9 @@ function endOf(step: RecordedStep, { recording }: Side): { readonly told: Json; 
     return { told: { status }, output: recordedOutput(recording.source, endSeq) }
   if (status === "failed" && endSeq !== undefined) {
     const { error, failureClass } = eventOf(recording.source, endSeq, "step.failed").data
-    return { told: { status, code: error.code, message: error.message, failureClass }, output: null }
+    const { code, message, path = step.path } = error
+    // Most failures are of the step itself; those of a part of it say where.
+    return { told: { status, code, message, ...(path === step.path ? {} : { path }), failureClass }, output: null }
   }
   return { told: { status }, output: null }
 }

@@ -42,6 +42,12 @@ export class Cues {
     return this.#recording.steps.get(path)?.attempts[failures]?.end?.held === true
   }
 
+  /** Whether the recording has no other attempt after the one that followed `failures` failed ones. */
+  isLastAttempt(path: string, failures: number): boolean {
+    const end = this.#recording.steps.get(path)?.attempts[failures]?.end
+    return end !== undefined && !end.retried
+  }
+
   /** A task waits at `cue`; `wake` lets it look again. */
   arrived(cue: Cue, wake: () => void): void {
     this.#waiting.set(cue, wake)

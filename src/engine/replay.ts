@@ -1,36 +1,18 @@
 /**
  * Frozen replay: what today's code makes of a recorded run, told step by step, with nobody called. `play.ts` runs it,
- * `compare.ts` finds the differences; here they become a verdict.
+ * `replayed-steps.ts` finds where its steps differ; here that and how the run ended become a verdict.
  */
-import type { Scope } from "../graph/node.ts"
 import { jsonSchema, type Schema, schemaIssues } from "../graph/schema.ts"
 import { canonicalJson, isJsonArray, isJsonObject, type Json } from "../lib/json.ts"
 import type { JsonChange } from "../lib/json-diff.ts"
 import type { Forecaster } from "../model/client.ts"
 import { internalize } from "../store/values.ts"
-import { compareStep, compareValues, type FieldChange, type Side } from "./compare.ts"
+import { compareValues, type Side } from "./compare.ts"
 import { forecast, type RoutingForecast } from "./forecast.ts"
-import { isRedone } from "./order.ts"
 import { type PlayOptions, play } from "./play.ts"
 import type { AnsweredOperation } from "./playback.ts"
-import { eventOf, type RecordedStep, type Recording } from "./recording.ts"
-
-/**
- * `missing`: today's code does not do the step. `extra`: the recording has no such step, so nobody knows what it would give.
- * `unreached`: the replay stopped before it.
- */
-export type StepVerdict = "same" | "request-changed" | "output-changed" | "missing" | "extra" | "unreached"
-
-export interface ReplayedStep {
-  readonly path: string
-  readonly kind: string
-  readonly verdict: StepVerdict
-  readonly changes: readonly FieldChange[]
-  /** The step's code is not the one that ran, whether or not that made a difference here. */
-  readonly definitionChanged?: true
-  /** For each operation of the step, what the routing of today would do with it. */
-  readonly routing?: readonly RoutingForecast[]
-}
+import { eventOf, type Recording } from "./recording.ts"
+import { firstDifference, type ReplayedStep, replayedSteps, type StepVerdict } from "./replayed-steps.ts"
 
 export interface RunEnd {
   readonly status: "succeeded" | "failed" | "cancelled" | "open"
@@ -54,7 +36,7 @@ export interface ReplayReport {
   /** Hash of the recording's newest event. */
   readonly headHash: string
   readonly verdict: "same" | "changed"
-  /** Path of the first step that is not the same. */
+  /** Path of the step at which the replay first went another way. */
   readonly firstDifference?: string
   /** Attempts to reach the network, none of which got there. */
   readonly outsideCalls: number
@@ -92,16 +74,17 @@ export async function replayWithRecording(
   const sides = { before: { recording, blobs: options.blobs }, after: { recording: replayed, blobs } }
   const steps = await replayedSteps(sides, workflow.scope, forecasts)
   const end = await compareEnds(sides)
-  const first = steps.find(({ verdict }) => verdict !== "same")
+  const first = firstDifference(steps, sides)
   const inputIssues = await issuesOfInput(options)
-  const isSame = !first && end.changes.length === 0 && inputIssues.length === 0
+  const isSame =
+    steps.every(({ verdict }) => verdict === "same") && end.changes.length === 0 && inputIssues.length === 0
   const report: ReplayReport = {
     runId: recording.header.runId,
     workflow: workflow.name,
     version: { recorded: recording.header.version, today: workflow.version },
     headHash: recording.head.hash,
     verdict: isSame ? "same" : "changed",
-    ...(first ? { firstDifference: first.path } : {}),
+    ...(first === undefined ? {} : { firstDifference: first }),
     outsideCalls,
     inputIssues,
     end,
@@ -110,56 +93,6 @@ export async function replayWithRecording(
     steps,
   }
   return { report, replayed: sides.after }
-}
-
-async function replayedSteps(
-  sides: { readonly before: Side; readonly after: Side },
-  scope: Scope,
-  forecasts: ReadonlyMap<string, RoutingForecast[]>,
-): Promise<ReplayedStep[]> {
-  const [recorded, replayed] = [sides.before.recording.steps, sides.after.recording.steps]
-  const stuck = stuckSteps(sides.before.recording, sides.after.recording)
-  const startOf = (path: string) => recorded.get(path)?.firstSeq ?? Number.POSITIVE_INFINITY
-  const steps: ReplayedStep[] = []
-  for (const before of recorded.values()) {
-    const after = replayed.get(before.path)
-    const isUnreached = !after && stuck.some((at) => isRedone(scope, before.path, at, startOf))
-    const changes = after ? await compareStep(before, after, sides) : []
-    const routing = forecasts.get(before.path)
-    steps.push({
-      path: before.path,
-      kind: before.kind,
-      verdict: after ? verdictOf(before, after, changes) : isUnreached ? "unreached" : "missing",
-      changes,
-      ...(after && isRedefined(before, after) ? { definitionChanged: true } : {}),
-      ...(routing ? { routing } : {}),
-    })
-  }
-  // A step that was not to be done makes no difference.
-  for (const after of replayed.values())
-    if (!recorded.has(after.path) && after.status !== "skipped")
-      steps.push({ path: after.path, kind: after.kind, verdict: "extra", changes: [] })
-  return steps
-}
-
-function verdictOf(before: RecordedStep, after: RecordedStep, changes: readonly FieldChange[]): StepVerdict {
-  if (changes.length === 0) return "same"
-  if (after.status === "skipped" && before.status !== "skipped") return "missing"
-  if (before.status === "skipped" && before.attempts.length === 0) return "extra"
-  const isAsked = changes.some(({ of }) => of === "kind" || of === "tool" || of === "input" || of === "request")
-  return isAsked ? "request-changed" : "output-changed"
-}
-
-function isRedefined(before: RecordedStep, after: RecordedStep): boolean {
-  return before.digest !== "" && after.digest !== "" && before.digest !== after.digest
-}
-
-/** The steps at which the replay of a finished recording came to a stop. */
-function stuckSteps(recorded: Recording, replayed: Recording): string[] {
-  if (recorded.endSeq === undefined || replayed.endSeq !== undefined) return []
-  return [...replayed.steps.values()]
-    .filter(({ status, composite }) => status === "open" && !composite)
-    .map(({ path }) => path)
 }
 
 async function compareEnds(sides: { readonly before: Side; readonly after: Side }): Promise<ReplayReport["end"]> {

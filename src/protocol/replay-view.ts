@@ -55,7 +55,10 @@ export const ReplayReport = named(
     version: z.object({ recorded: z.int(), today: z.int() }),
     headHash: z.string().meta({ description: "Hash of the recording's newest event." }),
     verdict: z.enum(["same", "changed"]),
-    firstDifference: z.string().exactOptional().meta({ description: "Path of the first step that is not the same." }),
+    firstDifference: z
+      .string()
+      .exactOptional()
+      .meta({ description: "Path of the step at which the replay first went another way." }),
     outsideCalls: z.int().meta({ description: "Attempts to reach the network; none got there." }),
     inputIssues: z.array(z.object({ path: z.string(), message: z.string() })).readonly(),
     end: z.object({ recorded: RunEnd, replayed: RunEnd, changes: z.array(JsonChangeView).readonly() }),
