@@ -27,6 +27,15 @@ const ListQuery = z.strictObject({
   user: z.string().exactOptional(),
   tag: z.string().exactOptional(),
   errorCode: z.string().exactOptional().meta({ description: "Code of the error that the run failed with." }),
+  failedAt: z.string().exactOptional().meta({
+    description: "The step that failed the run: its path (`items[3].extract`, or `items[].extract`) or name.",
+  }),
+  failureClass: z
+    .string()
+    .exactOptional()
+    .meta({ description: "Of that failure: `provider.quota`, or all of `provider`." }),
+  forkedFrom: z.string().exactOptional().meta({ description: "Forks and reruns of this run." }),
+  replayOf: z.string().exactOptional().meta({ description: "Rehearsals of this run." }),
   from: moment.exactOptional().meta({ description: "Created at or after this time." }),
   to: moment.exactOptional().meta({ description: "Created before this time." }),
   cursor: idCursor("run"),

@@ -14,6 +14,14 @@ export interface RunFilter {
   readonly user?: string
   readonly tag?: string
   readonly errorCode?: string
+  /** The path of the step that failed the run, with or without the numbers of items and rounds, or its name. */
+  readonly failedAt?: string
+  /** `own_code.tool`, or all of `own_code`. */
+  readonly failureClass?: string
+  /** Forks of this run. */
+  readonly forkedFrom?: string
+  /** Rehearsals of this run. */
+  readonly replayOf?: string
   /** Created at or after, milliseconds since the epoch. */
   readonly fromMs?: number
   /** Created before. */
@@ -33,19 +41,27 @@ export interface RunPage {
 const CREATE = [
   `CREATE TABLE IF NOT EXISTS run (
     run_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, workflow TEXT NOT NULL, status TEXT NOT NULL,
-    user TEXT, error_code TEXT, data TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+    user TEXT, error_code TEXT, failure_class TEXT, forked_from TEXT, replay_of TEXT,
+    data TEXT NOT NULL) STRICT, WITHOUT ROWID`,
   "CREATE INDEX IF NOT EXISTS run_by_workflow ON run (workflow, run_id)",
   "CREATE INDEX IF NOT EXISTS run_by_status ON run (status, run_id)",
   "CREATE INDEX IF NOT EXISTS run_by_user ON run (user, run_id) WHERE user IS NOT NULL",
   "CREATE INDEX IF NOT EXISTS run_by_error ON run (error_code, run_id) WHERE error_code IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS run_by_original ON run (forked_from, run_id) WHERE forked_from IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS run_by_recording ON run (replay_of, run_id) WHERE replay_of IS NOT NULL",
+  `CREATE TABLE IF NOT EXISTS run_failure (
+    place TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (place, run_id)) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS run_tag (
     tag TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (tag, run_id)) STRICT, WITHOUT ROWID`,
 ]
-const UPSERT = `INSERT INTO run (run_id, seq, workflow, status, user, error_code, data) VALUES (?, ?, ?, ?, ?, ?, ?)
+const UPSERT = `INSERT INTO run (run_id, seq, workflow, status, user, error_code, failure_class, forked_from, replay_of, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (run_id) DO UPDATE SET
-    seq = excluded.seq, status = excluded.status, error_code = excluded.error_code, data = excluded.data
+    seq = excluded.seq, status = excluded.status, error_code = excluded.error_code,
+    failure_class = excluded.failure_class, data = excluded.data
   WHERE excluded.seq > run.seq
   RETURNING run_id`
+const FAILURE = "INSERT INTO run_failure (place, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 const TAG = "INSERT INTO run_tag (tag, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 export class RunIndex {
@@ -59,10 +75,12 @@ export class RunIndex {
 
   /** Returns whether it was news. */
   record(summary: RunSummary): boolean {
-    const { runId, seq, workflow, status, user, errorCode, tags } = summary
+    const { runId, seq, workflow, status, user, errorCode, failureClass, forkedFrom, replayOf, tags } = summary
+    const nullable = [user, errorCode, failureClass, forkedFrom?.runId, replayOf?.runId].map((value) => value ?? null)
     const data = JSON.stringify(summary)
     return this.#sql.transaction(() => {
-      const written = this.#sql.exec(UPSERT, runId, seq, workflow, status, user ?? null, errorCode ?? null, data)
+      const written = this.#sql.exec(UPSERT, runId, seq, workflow, status, ...nullable, data)
+      for (const place of placesOf(summary)) this.#sql.exec(FAILURE, place, runId)
       for (const tag of tags) this.#sql.exec(TAG, tag, runId)
       return written.length > 0
     })
@@ -100,6 +118,10 @@ export class RunIndex {
     where("status = ?", filter.status)
     where("user = ?", filter.user)
     where("error_code = ?", filter.errorCode)
+    where("run_id IN (SELECT run_id FROM run_failure WHERE place = ?)", filter.failedAt)
+    where("instr(failure_class || '.', ? || '.') = 1", filter.failureClass)
+    where("forked_from = ?", filter.forkedFrom)
+    where("replay_of = ?", filter.replayOf)
     where("run_id >= ?", filter.fromMs === undefined ? undefined : firstId("run", filter.fromMs))
     where("run_id < ?", filter.toMs === undefined ? undefined : firstId("run", filter.toMs))
     where("run_id < ?", filter.cursor)
@@ -110,4 +132,11 @@ export class RunIndex {
     const last = runs.at(-1)
     return { runs, ...(rows.length > filter.limit && last ? { nextCursor: last.runId } : {}) }
   }
+}
+
+/** What the step that failed the run is called: `items[3].extract`, `items[].extract` and `extract`. */
+function placesOf({ failedAt }: RunSummary): ReadonlySet<string> {
+  if (failedAt === undefined) return new Set()
+  const everywhere = failedAt.replaceAll(/\[\d+\]/g, "[]")
+  return new Set([failedAt, everywhere, everywhere.slice(everywhere.lastIndexOf(".") + 1).replaceAll("[]", "")])
 }

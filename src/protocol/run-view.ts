@@ -39,7 +39,8 @@ export const QueueView = named(
 )
 
 const Links = z.record(z.string(), z.string())
-const Origin = z.object({ runId: z.string(), path: z.string() })
+export const Origin = z.object({ runId: z.string(), path: z.string() })
+export const ReplayedRun = z.object({ runId: z.string(), beyond: z.enum(["hold", "live"]) })
 
 export const RunView = named(
   "Run",
@@ -62,16 +63,14 @@ export const RunView = named(
     output: anyJson.exactOptional(),
     error: ErrorView.exactOptional(),
     failedAt: z.string().exactOptional().meta({ description: "Path of the step that failed the run." }),
+    failureClass: z.string().exactOptional().meta({ description: "Of that step's failure, such as `own_code.tool`." }),
     waiting: z.array(WaitingView).readonly(),
     queue: QueueView.exactOptional().meta({ description: "Of a run that queues, where it is read alone." }),
     paused: z.object({ reason: z.enum(["requested", "breakpoint"]), at: z.string().exactOptional() }).exactOptional(),
     cost: Cost,
     parent: Origin.exactOptional(),
     forkedFrom: Origin.exactOptional(),
-    replayOf: z
-      .object({ runId: z.string(), beyond: z.enum(["hold", "live"]) })
-      .exactOptional()
-      .meta({ description: "The run whose recording answers this one." }),
+    replayOf: ReplayedRun.exactOptional().meta({ description: "The run whose recording answers this one." }),
     seq: z.int().meta({ description: "Number of the newest event." }),
     links: Links,
   }),
@@ -99,7 +98,7 @@ export function runView(state: RunState, extra: { readonly output?: Json } = {})
     ...(endedAtMs === undefined ? {} : endOf(createdAtMs, endedAtMs)),
     ...(extra.output === undefined ? {} : { output: extra.output }),
     ...(error ? { error: errorView(error) } : {}),
-    ...(failedAt === undefined ? {} : { failedAt }),
+    ...(failedAt === undefined ? {} : failureOf(state, failedAt)),
     waiting: waitingViews(id, state),
     ...(paused ? { paused: { reason: paused.reason, ...(paused.at === undefined ? {} : { at: paused.at }) } } : {}),
     cost: costView(costNanoUsd),
@@ -109,6 +108,11 @@ export function runView(state: RunState, extra: { readonly output?: Json } = {})
     seq,
     links: linksOf(id),
   }
+}
+
+function failureOf({ steps }: RunState, failedAt: string): Pick<RunView, "failedAt" | "failureClass"> {
+  const failureClass = steps.get(failedAt)?.failureClass
+  return { failedAt, ...(failureClass === undefined ? {} : { failureClass }) }
 }
 
 /** Money as the wire shows it. */

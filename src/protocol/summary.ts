@@ -1,7 +1,7 @@
 /** A run as one row of its tenant's index: what lists show and filters ask for. */
 import { z } from "zod"
 import type { RunState, RunStatus as Status } from "../run/run-state.ts"
-import { costView, RunStatus, type RunView, runPath, runView } from "./run-view.ts"
+import { costView, Origin, ReplayedRun, RunStatus, type RunView, runPath, runView } from "./run-view.ts"
 import { Cost, named } from "./wire.ts"
 
 /** What the index keeps of a run. Of several, the one with the highest `seq` is true; a repeated or late one changes nothing. */
@@ -19,6 +19,9 @@ export interface RunSummary {
   readonly costNanoUsd: number
   readonly errorCode?: string
   readonly failedAt?: string
+  readonly failureClass?: string
+  readonly forkedFrom?: { readonly runId: string; readonly path: string }
+  readonly replayOf?: { readonly runId: string; readonly beyond: "hold" | "live" }
   readonly seq: number
 }
 
@@ -39,6 +42,9 @@ export const RunListItem = named(
     cost: Cost,
     errorCode: z.string().exactOptional(),
     failedAt: z.string().exactOptional(),
+    failureClass: z.string().exactOptional(),
+    forkedFrom: Origin.exactOptional(),
+    replayOf: ReplayedRun.exactOptional(),
     links: z.record(z.string(), z.string()),
   }),
 )
@@ -51,8 +57,8 @@ export function runSummary(state: RunState): RunSummary {
 
 /** The row of the run that `view` shows. */
 export function summaryOf(view: RunView): RunSummary {
-  const { id, workflow, version, status, user, region, tags, error, failedAt, seq } = view
-  const { createdAtMs, updatedAtMs, endedAtMs, cost } = view
+  const { id, workflow, version, status, user, region, tags, error, failedAt, failureClass, seq } = view
+  const { createdAtMs, updatedAtMs, endedAtMs, cost, forkedFrom, replayOf } = view
   return {
     runId: id,
     workflow,
@@ -67,6 +73,9 @@ export function summaryOf(view: RunView): RunSummary {
     costNanoUsd: cost.nanoUsd,
     ...(error ? { errorCode: error.code } : {}),
     ...(failedAt === undefined ? {} : { failedAt }),
+    ...(failureClass === undefined ? {} : { failureClass }),
+    ...(forkedFrom ? { forkedFrom } : {}),
+    ...(replayOf ? { replayOf } : {}),
     seq,
   }
 }

@@ -4,6 +4,7 @@
  * a few megabytes.
  */
 import type { ErrorData } from "../lib/errors.ts"
+import type { FailureClass } from "../lib/failure-classes.ts"
 import type { Resolution, RunHeader, Waiting } from "./event.ts"
 
 export type RunStatus = "queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled"
@@ -30,6 +31,8 @@ export interface StepState {
   /** Event that holds the output: `step.completed`, or a `step.resolved` that completed it. */
   outputSeq?: number
   error?: ErrorData
+  /** Of `error`. */
+  failureClass?: FailureClass
   retryAtMs?: number
   waiting?: Waiting
   /** What somebody decided while the step was parked, until the next attempt uses it up. */

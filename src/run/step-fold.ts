@@ -22,6 +22,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
         step.answers += 1
       }
       step.error = event.data.error
+      step.failureClass = event.data.failureClass
       step.operations = []
       if (event.data.held) {
         step.waiting = { reason: "failed" }
@@ -115,6 +116,7 @@ function started(state: RunState, event: EventOf<"step.started">): void {
   delete step.retryAtMs
   delete step.waiting
   delete step.error
+  delete step.failureClass
   delete step.resolution
   delete step.endedAtMs
   move(state, step, "running")

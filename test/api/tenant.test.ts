@@ -63,6 +63,22 @@ describe("the index of runs", () => {
     expect(seen).toEqual(ids.toSorted().toReversed())
   })
 
+  it("finds what failed by the place, with or without numbers, by the step's name and by the class of failure", () => {
+    const index = new RunIndex(openNodeSqlite())
+    const failed = { status: "failed", failureClass: "own_code.tool" } as const
+    const [first, second] = ["items[3].charge", "outcome.charge"].map((failedAt) => summary({ ...failed, failedAt }))
+    for (const run of [first, second, summary()]) if (run) index.record(run)
+    const found = (filter: object) => index.list({ ...filter, limit: 10 }).runs.map(({ runId }) => runId)
+    const both = [first?.runId, second?.runId].toSorted().toReversed()
+    expect(found({ failedAt: "charge" })).toEqual(both)
+    expect(found({ failedAt: "items[3].charge" })).toEqual([first?.runId])
+    expect(found({ failedAt: "items[].charge" })).toEqual([first?.runId])
+    expect(found({ failedAt: "items[2].charge" })).toEqual([])
+    expect(found({ failureClass: "own_code" })).toEqual(both)
+    expect(found({ failureClass: "own_code.tool" })).toEqual(both)
+    expect(found({ failureClass: "own" })).toEqual([])
+  })
+
   it("filters by the time of creation, the lower bound included and the upper not", () => {
     const index = new RunIndex(openNodeSqlite())
     const runs = [0, 1, 2].map(() => {

@@ -154,6 +154,8 @@ describe("listing", () => {
     expect(await of("user=lister&status=failed")).toEqual([failed.id])
     expect(await of("user=lister&workflow=broken")).toEqual([failed.id])
     expect(await of("user=lister&errorCode=output_invalid")).toEqual([])
+    expect(await of("user=lister&failedAt=boom&failureClass=own_code")).toEqual([failed.id])
+    expect(await of("user=lister&failedAt=topic")).toEqual([])
     expect(await of("user=lister&from=2100-01-01T00:00:00Z")).toEqual([])
     expect(await of("user=lister&to=2100-01-01T00:00:00Z")).toHaveLength(6)
   })

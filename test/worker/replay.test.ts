@@ -43,6 +43,18 @@ describe("POST /v1/runs/{id}/fork", () => {
     expect(await headOf(id)).toBe(head)
   })
 
+  it("[FORK7] shows in lists what a run was made of, which can be asked for", async () => {
+    const { id } = await finish("desk", small)
+    const fork = (await post(`/v1/runs/${id}/fork`, { from: "outcome" })).body
+    const rehearsal = (await post(`/v1/runs/${id}/replay`, { as: "run" })).body
+    expect((await get(`/v1/runs?forkedFrom=${id}`)).body.runs).toMatchObject([
+      { id: fork.id, forkedFrom: { runId: id, path: "outcome" } },
+    ])
+    expect((await get(`/v1/runs?replayOf=${id}`)).body.runs).toMatchObject([
+      { id: rehearsal.id, replayOf: { runId: id, beyond: "hold" } },
+    ])
+  })
+
   it("[FORK4] takes another input and outputs of earlier steps", async () => {
     const { id } = await finish("desk", small)
     const { body } = await post(`/v1/runs/${id}/fork`, {
