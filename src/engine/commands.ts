@@ -137,6 +137,15 @@ export class Commands {
     const { mode, to, by } = how
     if (to !== undefined && !isStepOf(this.#session.workflow.scope, to, this.#session.host.kinds))
       throw new WaybillError("step_not_found", `The workflow has no step "${to}" to run to.`, { path: to })
+    const goal = to === undefined ? undefined : log.step(to)
+    if (goal && !isOpen(goal))
+      throw new WaybillError(
+        "request_invalid",
+        `${goal.path}: found the step ${goal.status}, expected one that is to come.`,
+        {
+          path: goal.path,
+        },
+      )
     // Going on from a failure without deciding about it is deciding for the failure; to edit the step is to decide against.
     const held = [...log.state.steps.values()].filter((step) => step.waiting?.reason === "failed")
     log.append(

@@ -6,7 +6,7 @@ import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Breakpoint, type NewEvent, type RunHeader, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
 import type { StepKind } from "../steps/step-kind.ts"
-import { checkedEdit } from "./edit-step.ts"
+import { checkedEdit } from "./edit-check.ts"
 import { checkForkPoint, comesAfter, type ForkPoint } from "./fork.ts"
 import { eventOf, type Recording } from "./recording.ts"
 

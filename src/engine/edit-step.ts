@@ -1,18 +1,15 @@
-/** Telling a run what is to be different about one of its steps: checked here, honoured in `edits.ts`. */
-import type { Scope } from "../graph/node.ts"
-import { parseWith } from "../graph/schema.ts"
-import { WaybillError } from "../lib/errors.ts"
-import { type Json, toJson } from "../lib/json.ts"
+/** Telling a run what is to be different about one of its steps: taken down here, checked in `edit-check.ts`, honoured in `edits.ts`. */
 import { type StepEdit, stepEvent } from "../run/event.ts"
-import type { StepKind } from "../steps/step-kind.ts"
+import { isOpen } from "../run/run-state.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { externalize } from "../store/values.ts"
-import { nodeAt } from "./locate.ts"
-import { isInGraph } from "./order.ts"
+import { checkedEdit, invalidEdit } from "./edit-check.ts"
+import { pathsAround, sequenceAfter } from "./order.ts"
+import type { RunLog } from "./run-log.ts"
 import type { Session } from "./session.ts"
 import { isHeld } from "./stop.ts"
 
-/** Logs the edit. Throws `step_not_found`, and `edit_invalid` for one that would have no effect or contradicts itself. */
+/** Logs the edit. Throws what `checkedEdit` throws, and `edit_invalid` for one that comes too late. */
 export async function editStep(
   session: Session,
   path: string,
@@ -38,55 +35,37 @@ export async function storedEdit({ input, output, ...rest }: StepEdit, blobs: Bl
   }
 }
 
-/** The edit with its values as the step's schemas read them. Throws as `editStep` does. */
-export function checkedEdit(
-  scope: Scope,
-  kinds: Readonly<Record<string, StepKind>>,
-  path: string,
-  edit: StepEdit,
-): StepEdit {
-  const node = nodeAt(scope, path, kinds)
-  if (!node && !isInGraph(scope, path))
-    throw new WaybillError("step_not_found", `The workflow has no step at "${path}".`, { path })
-  const { input, output, skip, prompt } = edit
-  const parts = Object.keys(edit)
-  const isAlone = (part: unknown) => part === undefined || parts.length === 1
-  if (parts.length === 0) throw invalid(path, "found nothing to change")
-  if (!isAlone(output) || !isAlone(skip))
-    throw invalid(path, `found ${parts.join(" and ")}, of which one excludes the others`)
-  if (input !== undefined && prompt !== undefined)
-    throw invalid(path, "found an input and a prompt, expected one of the two")
-  const kind = node && kinds[node.kind]
-  const inputSchema = node && kind?.tool?.(node.config).input
-  const outputSchema = node && kind?.output?.(node.config)
-  return {
-    ...edit,
-    ...(input === undefined ? {} : { input: read(inputSchema, input, "input_invalid", path) }),
-    ...(output === undefined ? {} : { output: read(outputSchema, output, "output_refused", path) }),
-  }
-}
-
-function read(
-  schema: Parameters<typeof parseWith>[0] | undefined,
-  value: Json,
-  code: "input_invalid" | "output_refused",
-  path: string,
-): Json {
-  return toJson(schema ? parseWith(schema, value, code, path) : value, path)
-}
-
 /** A step that is under way, or has ended, has its input already; its output can be replaced as long as nobody has seen it. */
-function checkInTime({ log }: Session, path: string, edit: StepEdit): void {
+function checkInTime(session: Session, path: string, edit: StepEdit): void {
+  const { log } = session
+  const around = endedAround(log, path)
   const step = log.step(path)
+  const isUnseen = step?.status === "completed" && log.state.lastStartSeq < (step.outputSeq ?? 0)
+  if (isUnseen && edit.output !== undefined && !log.state.ended) {
+    if (isYetToBeTaken(session, path)) return
+    const problem = "its output was taken into that of the step around it as soon as it ended"
+    if (!around) throw invalidEdit(path, `${problem}; fork the run from there, with this output`)
+    throw invalidEdit(path, `${problem}; replace the output of ${around} instead`, { instead: around })
+  }
+  if (around !== undefined) throw invalidEdit(path, `found that ${around}, which holds it, has ended`)
   if (!step || isHeld(step) || step.status === "retrying" || step.status === "interrupted") return
-  const isUnseen = step.status === "completed" && log.state.lastStartSeq < (step.outputSeq ?? 0)
-  if (isUnseen && edit.output !== undefined && !log.state.ended) return
-  throw invalid(
+  throw invalidEdit(
     path,
     `found the step ${step.status}, expected one that has not started, is held, or was the last to end`,
   )
 }
 
-function invalid(path: string, problem: string): WaybillError {
-  return new WaybillError("edit_invalid", `${path}: ${problem}.`, { path })
+/** The outermost of the steps that hold the one at `path` and have ended. */
+function endedAround(log: RunLog, path: string): string | undefined {
+  const ended = (around: string) => {
+    const step = log.step(around)
+    return step !== undefined && !isOpen(step)
+  }
+  return pathsAround(path).findLast(ended)
+}
+
+/** Whether steps of its own sequence are to come, which read the output when they start: behind the last one it is read at once. */
+function isYetToBeTaken({ workflow, log }: Session, path: string): boolean {
+  const { prefix, later } = sequenceAfter(workflow.scope, path)
+  return later.some(({ name }) => log.step(`${prefix}${name}`) === undefined)
 }

@@ -161,7 +161,7 @@ export class Engine {
 
   /** Whether a model call of the step may have been lost with its process: nothing of its answer is in the log. */
   #mayHaveAsked({ kind, operations }: StepState): boolean {
-    return this.#session.host.kinds[kind]?.model === true && operations.length === 0
+    return this.#session.host.kinds[kind]?.asks !== undefined && operations.length === 0
   }
 
   async #walkBody(): Promise<void> {

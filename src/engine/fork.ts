@@ -11,7 +11,7 @@ import { type EventData, type EventOf, type NewEvent, type RunEvent, stepEvent }
 import type { StepKind } from "../steps/step-kind.ts"
 import { eventsIn } from "../store/pages.ts"
 import { nodeAt } from "./locate.ts"
-import { holds, isInGraph, isRedone } from "./order.ts"
+import { holds, isRedone } from "./order.ts"
 import type { RecordedStep, Recording } from "./recording.ts"
 
 export interface ForkPoint {
@@ -34,8 +34,8 @@ type Fate = "whole" | "opened" | "none"
  * would be copied was undone.
  */
 export function checkForkPoint({ recording, scope, kinds, at, replaced }: ForkPoint): void {
-  const isKnown = isInGraph(scope, at)
-  if (!recording.steps.has(at) && !(isKnown && nodeAt(scope, at, kinds)))
+  const isKnown = nodeAt(scope, at, kinds) !== undefined
+  if (!recording.steps.has(at) && !isKnown)
     throw new WaybillError("step_not_found", `The recorded run has no step at "${at}".`, { path: at })
   if (!isKnown) throw new WaybillError("workflow_changed", `${at}: today's code has no such step.`, { path: at })
   const fateOf = fates({ recording, scope, kinds, at, replaced })

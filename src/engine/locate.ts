@@ -11,7 +11,7 @@ export function nodeAt(scope: Scope, path: string, kinds: Kinds): StepNode | und
   if (!node || inside === "") return node
   const { scope: inner, rest } = innerScope(node, inside)
   if (inner) return nodeAt(inner, rest, kinds)
-  return kinds[node.kind]?.nodeInside?.(node.config, inside)
+  return kinds[node.kind]?.nodeInside?.(node.config, inside, node)
 }
 
 /** Whether `step` is the path of a step, or the name of one wherever it stands: what breakpoints and `run-to` go by. */

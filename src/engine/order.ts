@@ -28,14 +28,22 @@ export function holds(path: string, at: string): boolean {
   return at.startsWith(path) && /^[.[]/.test(at.slice(path.length))
 }
 
-/** Whether today's graph has, or can have, a step at `path`. */
-export function isInGraph(scope: Scope, path: string): boolean {
+/** Where the steps that hold the one at `path` may stand, innermost first: `a.yes.b` has `a.yes` and `a`. */
+export function pathsAround(path: string): string[] {
+  const ends = [...path.matchAll(/[.[]/g)].map(({ index }) => path.slice(0, index))
+  return ends.reverse()
+}
+
+/** The steps that come after the one at `path` in its own sequence, and what their paths begin with; none in an agent. */
+export function sequenceAfter(
+  scope: Scope,
+  path: string,
+): { readonly prefix: string; readonly later: readonly StepNode[] } {
   const all = segments(path)
-  const outer = all.slice(0, -1)
   const name = all.at(-1) ?? ""
-  const { parent, siblings } = standsIn(scope, outer)
-  if (siblings) return placeIn(siblings, name) >= 0
-  return parent !== undefined && Object.keys(parent.scopes).length === 0 && outer.length > 1
+  const { siblings } = standsIn(scope, all.slice(0, -1))
+  const prefix = path.slice(0, path.length - name.length)
+  return { prefix, later: siblings ? siblings.steps.slice(placeIn(siblings, name) + 1) : [] }
 }
 
 function placeIn({ steps }: Scope, name: string): number {

@@ -44,6 +44,15 @@ export function parseWith<Output>(schema: Schema<Output>, value: unknown, code: 
   throw new WaybillError(code, `${shown.join("; ")}${more}`, { path: issues[0]?.path ?? root, issues })
 }
 
+/** A schema that takes what `schema` takes, and gives it as it came. */
+export function checkedBy(schema: Schema): Schema {
+  return z.unknown().check((context) => {
+    const { error } = schema.safeParse(context.value)
+    for (const { path, message } of error?.issues ?? [])
+      context.issues.push({ code: "custom", path, message, input: context.value })
+  })
+}
+
 function pathText(root: string, path: readonly PropertyKey[]): string {
   return path.reduce<string>(
     (text, part) => (typeof part === "number" ? `${text}[${part}]` : `${text}.${String(part)}`),

@@ -47,6 +47,7 @@ const config = z.strictObject({
 export const agent = defineStepKind<AgentConfig, GenerateOperation>({
   kind: "agent",
   composite: true,
+  asks: "generate",
   define(name, [given]) {
     const step = readStep<AgentConfig>(name, config, given)
     const { tools, maxTurns, onMaxTurns = "fail" } = step.config
@@ -62,7 +63,7 @@ export const agent = defineStepKind<AgentConfig, GenerateOperation>({
     return { config: step.config, options, outputSchema: answerSchema(step.config), summary }
   },
   output: answerShape,
-  nodeInside: (own, inside) => agentNode(own.tools, inside),
+  nodeInside: ({ tools, maxTurns }, inside, node) => agentNode(node, { tools, maxTurns }, inside),
   resolve: (own, values) => ({
     ...generateOperation(own, "answer", values),
     ...(own.tools.length > 0 ? { tools: own.tools.map(toolSpec) } : {}),

@@ -78,6 +78,7 @@ export const approve = defineStepKind<ApproveConfig, ApproveInput>({
     }
     return { ...step, outputSchema: OUTPUT, summary }
   },
+  input: () => z.strictObject({ summary: z.string(), untilMs: z.int().exactOptional() }),
   resolve(own, values, { nowMs }) {
     return {
       summary: readText(own.summary, values),

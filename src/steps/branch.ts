@@ -44,6 +44,7 @@ export const branch = defineStepKind<BranchConfig, { readonly case: string }>({
       summary: { select: sourceDigest(select), cases: Object.keys(own.cases) },
     }
   },
+  input: (own) => z.strictObject({ case: z.enum(own.cases) }),
   resolve(own, values) {
     const chosen = own.select(values)
     if (own.cases.includes(chosen)) return { case: chosen }

@@ -1,7 +1,7 @@
 /** `child`: runs another workflow as a run of its own and waits for its output. */
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
-import { jsonSchema, parseWith } from "../graph/schema.ts"
+import { checkedBy, jsonSchema, parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
@@ -40,6 +40,8 @@ export const child = defineStepKind<ChildConfig, Json>({
     return { ...step, ...(outputSchema ? { outputSchema: jsonSchema(outputSchema) } : {}), summary }
   },
   output: (own) => own.workflow.outputSchema,
+  // Only a check, as in `resolve`.
+  input: (own) => checkedBy(own.workflow.input),
   cancelsChild: (own) => own.onCancel !== "leave",
   resolve(own, values) {
     const input = own.input(values)

@@ -28,7 +28,7 @@ const config = z.strictObject({
 
 export const classify = defineStepKind<ClassifyConfig, GenerateOperation>({
   kind: "classify",
-  model: true,
+  asks: "generate",
   define(name, [given]) {
     const step = readStep<ClassifyConfig>(name, config, given)
     const groups = Object.fromEntries(Object.entries(step.config.labels).map(([group, of]) => [group, labelNames(of)]))

@@ -23,7 +23,7 @@ const output = z.object({ embeddings: z.array(z.array(z.number())) })
 
 export const embed = defineStepKind<EmbedConfig, EmbedOperation>({
   kind: "embed",
-  model: true,
+  asks: "embed",
   define: (name, [given]) => ({ ...readStep<EmbedConfig>(name, config, given), outputSchema: jsonSchema(output) }),
   output: () => output,
   resolve(own, values) {

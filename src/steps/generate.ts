@@ -24,7 +24,7 @@ const config = z.strictObject({ ...promptFields, template: closure<string>().opt
 
 export const generate = defineStepKind<GenerateConfig, GenerateOperation>({
   kind: "generate",
-  model: true,
+  asks: "generate",
   define(name, [given]) {
     const step = readStep<GenerateConfig>(name, config, given)
     return { ...step, outputSchema: answerSchema(step.config), summary: promptSummary(step.config) }

@@ -54,6 +54,7 @@ export const loop = defineStepKind<LoopConfig, LoopInput>({
     }
     return { ...step, scopes: { body: scopeOf(body, "body") }, summary }
   },
+  input: () => z.strictObject({ start: z.unknown() }).partial(),
   resolve: (own, values) => (own.start ? { start: own.start(values) } : {}),
   async execute(own, input, context): Promise<Looped<unknown>> {
     const body = must(context.node.scopes.body, "a loop has a body")

@@ -32,6 +32,7 @@ export const map = defineStepKind<MapConfig, readonly unknown[]>({
     const summary = { over: sourceDigest(step.config.over), concurrency, onError }
     return { ...step, scopes: { each: scopeOf(step.config.each, "each") }, summary }
   },
+  input: () => z.array(z.unknown()).max(MAX_MAP_ITEMS),
   // The items are the step's input: what they are is decided once, however often the run is taken up again.
   resolve(own, values) {
     const items: unknown = own.over(values)

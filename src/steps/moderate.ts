@@ -5,6 +5,7 @@ import { sourceDigest } from "../graph/compile.ts"
 import { checkPolicy, type Policy, type PolicyText, type Violation } from "../graph/policy.ts"
 import { jsonSchema } from "../graph/schema.ts"
 import type { ModerateOperation } from "../model/operation.ts"
+import { operationSchemas } from "../model/operation-schema.ts"
 import { type Closure, closure, readStep } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
 
@@ -51,7 +52,7 @@ const output = z.object({
 
 export const moderate = defineStepKind<ModerateConfig, ModerateInput>({
   kind: "moderate",
-  model: true,
+  asks: "moderate",
   define(name, [given]) {
     const step = readStep<ModerateConfig>(name, config, given)
     const { policy } = step.config
@@ -60,6 +61,12 @@ export const moderate = defineStepKind<ModerateConfig, ModerateInput>({
     return { ...step, outputSchema: jsonSchema(output), summary }
   },
   output: () => output,
+  input: () =>
+    z.strictObject({
+      operation: operationSchemas.moderate,
+      names: z.array(z.string()).exactOptional(),
+      facts: z.unknown().exactOptional(),
+    }),
   resolve(own, values) {
     const given = own.text(values)
     const texts = typeof given === "string" ? [given] : Object.values(given)

@@ -20,7 +20,7 @@ const config = z.strictObject({ ...promptFields, output: schema })
 
 export const plan = defineStepKind<PromptConfig, GenerateOperation>({
   kind: "plan",
-  model: true,
+  asks: "generate",
   define(name, [given]) {
     const step = readStep<PromptConfig>(name, config, given)
     return { ...step, outputSchema: answerSchema(step.config), summary: promptSummary(step.config) }

@@ -31,6 +31,7 @@ export const sleep = defineStepKind<SleepConfig, Slept>({
     const summary = typeof until === "function" ? {} : { for: until as Duration }
     return { config: own, options: readOptions(name, options), outputSchema: OUTPUT, summary }
   },
+  input: () => z.strictObject({ untilMs: z.int() }),
   // The end is fixed when the step starts: attempts, crashes and restarts do not move it.
   resolve: (own, values, { nowMs }) => ({ untilMs: endOf(own, values, nowMs) }),
   async execute(_own, input, context): Promise<Slept> {

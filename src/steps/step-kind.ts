@@ -80,18 +80,26 @@ export interface StepKindSpec<Config, Input> {
   readonly kind: string
   /** True for a step that only holds other steps: it is never interrupted, its inner steps are. */
   readonly composite?: boolean
-  /** Asks models: then the gateway alone tries again, unless the author gives the step a retry policy. */
-  readonly model?: boolean
+  /**
+   * The type of operation that the step, or a step that it makes, asks of models: then the gateway alone tries again, unless
+   * the author gives the step a retry policy.
+   */
+  readonly asks?: Operation["type"]
   resolve(config: Config, values: Values, facts: { readonly nowMs: number }): Input
   execute(config: Config, input: Input, context: StepContext): Promise<unknown>
   /** The tool that the step calls. Its effect decides what happens after a crash; a step that calls none is a `read`. */
   tool?(config: Config): Tool
+  /**
+   * What an input that a person gives in the place of the closures' must fit. Default: of a kind that calls a tool, what the
+   * tool takes; of one that asks models, the operation; of any other, there is no input to give.
+   */
+  input?(config: Config): Schema
   /** What an output that a person gives in the step's place must fit. Default: anything. */
   output?(config: Config): Schema | undefined
   /** The signal that the step takes, when its name is known by the graph, and the schema of what it carries. */
   takes?(config: Config): { readonly signal?: string | undefined; readonly schema?: Schema | undefined }
-  /** The node that the step makes at run time and that runs at `inside`, such as `[2].search`, under the step's path. */
-  nodeInside?(config: Config, inside: string): StepNode | undefined
+  /** The node that the step, which is `node`, makes at run time and that runs at `inside`, such as `[2].search`, under its path. */
+  nodeInside?(config: Config, inside: string, node: StepNode): StepNode | undefined
   /** Whether the child run that the step started is to be cancelled when the step is stopped. */
   cancelsChild?(config: Config): boolean
   /** How often it is tried when the author does not say. Default: once. */

@@ -31,7 +31,7 @@ const output = z.object({
 
 export const transcribe = defineStepKind<TranscribeConfig, TranscribeOperation>({
   kind: "transcribe",
-  model: true,
+  asks: "transcribe",
   define: (name, [given]) => ({ ...readStep<TranscribeConfig>(name, config, given), outputSchema: jsonSchema(output) }),
   output: () => output,
   resolve: (own, values) => ({

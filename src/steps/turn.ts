@@ -8,7 +8,7 @@ import { defineInnerKind } from "./step-kind.ts"
 
 export const turn = defineInnerKind<TurnConfig, GenerateOperation>({
   kind: "turn",
-  model: true,
+  asks: "generate",
   resolve: (own) => own.operation(),
   async execute(_own, operation, context): Promise<Turn> {
     const { type: _type, ...answer } = await context.operate(operation)

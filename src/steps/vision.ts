@@ -27,7 +27,7 @@ const config = z.strictObject({ ...promptFields, image: closure<Images>() })
 
 export const vision = defineStepKind<VisionConfig, GenerateOperation>({
   kind: "vision",
-  model: true,
+  asks: "generate",
   define(name, [given]) {
     const step = readStep<VisionConfig>(name, config, given)
     return { ...step, outputSchema: answerSchema(step.config), summary: promptSummary(step.config) }

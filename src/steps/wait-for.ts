@@ -59,6 +59,7 @@ export const waitFor = defineStepKind<WaitForConfig, WaitForInput>({
     return { ...step, outputSchema, summary }
   },
   takes: ({ signal, schema }) => ({ schema, ...(typeof signal === "string" ? { signal } : {}) }),
+  input: () => z.strictObject({ signal: z.string(), untilMs: z.int().exactOptional() }),
   resolve: (own, values, { nowMs }) => ({
     signal: readText(own.signal, values),
     ...(own.expires === undefined ? {} : { untilMs: nowMs + durationMs(own.expires) }),

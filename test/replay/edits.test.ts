@@ -101,11 +101,4 @@ describe("an edit is refused", () => {
     await run.settle()
     await expect(run.engine.commands.edit("customer", { skip: true })).rejects.toMatchObject({ code: "edit_invalid" })
   })
-
-  it("[DEBUG2] by the step itself, when it is a prompt and no language model is asked", async () => {
-    const { run } = await start()
-    await run.engine.commands.edit("customer", { prompt: "Find" })
-    await run.settle()
-    expect(run.engine.state.error).toMatchObject({ code: "edit_invalid", path: "customer" })
-  })
 })

@@ -16,11 +16,7 @@ export const TURN = "turn"
 
 /** The model's answer in turn number `turn`, from 0. */
 export async function askModel(context: StepContext, turn: number, operation: GenerateOperation): Promise<Turn> {
-  const { name, kind, options } = context.node
-  const config: TurnConfig = { operation: () => operation }
-  const { route, tags } = options
-  const inherited = { ...(route === undefined ? {} : { route }), ...(tags ? { tags } : {}) }
-  const node = makeNode(TURN, TURN, { config, options: inherited, routeAs: { name, kind } }, context.path)
+  const node = turnNode(context.node, { operation: () => operation }, context.path)
   return (await runNode(context.runScope, turn, node)) as Turn
 }
 
@@ -48,12 +44,28 @@ export async function callTools(
   ]
 }
 
-/** The node of the step at `inside`, such as `[2].search-2`: its second call of `search` in the third turn. */
-export function agentNode(tools: readonly Tool[], inside: string): StepNode | undefined {
-  const name = /^\[\d+\]\.([^.[]+)$/.exec(inside)?.[1]
-  if (name === undefined) return undefined
+/** The node of the step at `inside` of the step `agent`, such as `[2].search-2`: its second call of `search` in the third turn. */
+export function agentNode(
+  agent: StepNode,
+  { tools, maxTurns }: { readonly tools: readonly Tool[]; readonly maxTurns: number },
+  inside: string,
+): StepNode | undefined {
+  const [, turn, name = ""] = /^\[(\d+)\]\.([^.[]+)$/.exec(inside) ?? []
+  if (turn === undefined || Number(turn) >= maxTurns) return undefined
+  if (name === TURN) return turnNode(agent, { operation: notAsked }, inside)
   const tool = toolNamed(tools, name) ?? toolNamed(tools, name.replace(/-\d+$/, ""))
   return tool && toolNode(tool, name, null, inside)
+}
+
+function notAsked(): never {
+  throw new Error("Broken invariant: a turn that was looked up is not executed")
+}
+
+/** A turn of `agent`, whose routes and tags it takes. */
+function turnNode({ name, kind, options }: StepNode, config: TurnConfig, path: string): StepNode {
+  const { route, tags } = options
+  const inherited = { ...(route === undefined ? {} : { route }), ...(tags ? { tags } : {}) }
+  return makeNode(TURN, TURN, { config, options: inherited, routeAs: { name, kind } }, path)
 }
 
 interface NamedCall {
