@@ -3,9 +3,9 @@ import { z } from "zod"
 import type { BlobRef } from "../lib/blob-ref.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_BLOB_BYTES } from "../lib/limits.ts"
+import { blobsOf } from "../objects/blobs.ts"
 import { storeMedium } from "../objects/media.ts"
 import { named } from "../protocol/wire.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import { json } from "./answer.ts"
 import { readBytes } from "./body.ts"
 import { endpoint } from "./resource.ts"
@@ -33,7 +33,7 @@ export const media = [
     answers: { 201: { description: "The reference.", schema: MediaReference } },
     async handle({ request }, { env }) {
       const { bytes, declaredType } = await readUpload(request)
-      const reference: BlobRef = await storeMedium(bytes, declaredType, "body", new BucketBlobStore(env.BLOBS))
+      const reference: BlobRef = await storeMedium(bytes, declaredType, "body", blobsOf(env))
       return json(reference satisfies z.infer<typeof MediaReference>, 201)
     },
   }),

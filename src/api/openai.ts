@@ -6,6 +6,7 @@ import { z } from "zod"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_DOOR_BODY_BYTES } from "../lib/limits.ts"
 import type { ModerationScores } from "../model/result.ts"
+import { blobsOf } from "../objects/blobs.ts"
 import { ingestField } from "../objects/media.ts"
 import {
   ChatBody,
@@ -18,7 +19,6 @@ import {
   Moderations,
   OpenAIError,
 } from "../protocol/openai.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import { json } from "./answer.ts"
 import { completion, usageOf } from "./openai/chat-answer.ts"
 import { chatOperation, type Ingest, ignoredMembers } from "./openai/chat-request.ts"
@@ -144,7 +144,7 @@ async function modelsOf({ deployment, env }: ApiContext): Promise<readonly Model
 }
 
 function ingestFor({ env }: ApiContext): Ingest {
-  const host = { blobs: new BucketBlobStore(env.BLOBS), fetch: (...args: Parameters<typeof fetch>) => fetch(...args) }
+  const host = { blobs: blobsOf(env), fetch: (...args: Parameters<typeof fetch>) => fetch(...args) }
   return async (url, path) => {
     const reference = await ingestField(url, path, host)
     if (reference) return reference

@@ -2,6 +2,7 @@
 import { z } from "zod"
 import { type ExportOptions, exportLines } from "../engine/export-file.ts"
 import { anonymizer } from "../gateway/anonymize.ts"
+import { blobsOf } from "../objects/blobs.ts"
 import type { Env } from "../objects/environment.ts"
 import { reach } from "../objects/remote.ts"
 import { EXPORT_TYPE } from "../protocol/event-view.ts"
@@ -9,7 +10,6 @@ import { UsageView } from "../protocol/operation-view.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import { anyJson, named } from "../protocol/wire.ts"
 import type { EventRow } from "../run/chain.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import { json } from "./answer.ts"
 import { endpoint } from "./resource.ts"
 import { ownRun, ownRunView, type RunStub } from "./run-access.ts"
@@ -90,7 +90,7 @@ export const runReports = [
 function exportStream(run: RunStub, view: RunView, env: Env, options: ExportOptions): ReadableStream<Uint8Array> {
   const { id: runId, workflow, seq } = view
   const encoder = new TextEncoder()
-  const blobs = new BucketBlobStore(env.BLOBS)
+  const blobs = blobsOf(env)
   const lines = exportLines({ waybill: "export", format: 1, runId, workflow, seq }, rowPages(run, seq), blobs, options)
   return new ReadableStream({
     async pull(controller) {

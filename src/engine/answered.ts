@@ -95,7 +95,7 @@ export async function answeredOperation(
   operation: Operation,
   index: number,
 ): Promise<OperationOutcome | undefined> {
-  const { playback, blobs } = session.host
+  const { playback } = session.host
   if (!playback) return undefined
   const recorded = run.answer?.operations.find((one) => one.index === index)
   const requestDigest = operationDigest(operation)
@@ -108,7 +108,7 @@ export async function answeredOperation(
   // The digest is of the question as it is asked now: comparing it with the recording's tells whether it changed.
   const record = { ...recorded.record, requestDigest }
   const { error } = recorded
-  if (!error) return { status: "succeeded", result: await resultOf(recorded, blobs), record }
+  if (!error) return { status: "succeeded", result: await resultOf(recorded, session.blobs), record }
   return {
     status: "failed",
     error,
@@ -154,7 +154,7 @@ async function asAWhole(session: Session, run: StepRun, end: AnswerEnd): Promise
   if (end.status === "skipped") throw new Unanswered(run.path)
   if (end.status === "failed") throw end.retried ? errorFrom(end.error) : new FinalFailure(errorFrom(end.error))
   try {
-    const output = await internalize(end.output, session.host.blobs)
+    const output = await internalize(end.output, session.blobs)
     run.replayed = true
     // What was checked by the same schema is not checked again: one that transforms cannot read what it gave.
     const schema = run.answer?.shape === run.node.shape ? undefined : run.kind.output?.(run.node.config)

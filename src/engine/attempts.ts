@@ -123,7 +123,7 @@ function execute(session: Session, run: StepRun): Promise<unknown> {
 }
 
 async function complete(session: Session, run: StepRun, output: unknown): Promise<void> {
-  const stored = await externalize(toJson(output ?? null, `${run.path}.output`), session.host.blobs)
+  const stored = await externalize(toJson(output ?? null, `${run.path}.output`), session.blobs)
   const data: EventData["step.completed"] = {
     output: stored,
     ...(run.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }),

@@ -78,5 +78,5 @@ async function resolveInput(
     .catch((thrown: unknown) => {
       throw new FinalFailure(thrown)
     })
-  return { input, stored: await externalize(input, session.host.blobs) }
+  return { input, stored: await externalize(input, session.blobs) }
 }

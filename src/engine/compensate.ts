@@ -77,7 +77,7 @@ async function attemptUndo(session: Session, undo: Undo, step: StepState): Promi
     const { secrets, fetch } = host
     const call = { input, output, idempotencyKey, attempt, signal: deadline.signal, secrets, fetch }
     const undone = await untilAborted(Promise.resolve(tool.compensate?.(call)), deadline.signal)
-    const result = await externalize(toJson(undone ?? null, `${path}~compensate`), host.blobs)
+    const result = await externalize(toJson(undone ?? null, `${path}~compensate`), session.blobs)
     log.append(stepEvent("compensation.completed", path, attempt, { output: result }))
   } catch (thrown) {
     if (log.fault) throw thrown

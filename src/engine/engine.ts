@@ -46,6 +46,11 @@ export class Engine {
     return runStatus(this.state)
   }
 
+  /** Why this engine is of no more use, also when nobody advances it; undefined while all is well. */
+  get fault(): { readonly thrown: unknown } | undefined {
+    return this.#session.log.fault
+  }
+
   /** Whether something is being done right now: while it is, a crash must be noticed soon. */
   get busy(): boolean {
     return this.#session.pulse.busy
@@ -117,7 +122,7 @@ export class Engine {
 
   /** The value that event `seq` holds (an input, an output), whole. */
   value(seq: number): Promise<unknown> {
-    return this.#session.values.load(seq)
+    return this.#session.values.load(seq, this.#session.host.blobs)
   }
 
   #timeoutAtMs(): number {
@@ -166,13 +171,13 @@ export class Engine {
 
   async #walkBody(): Promise<void> {
     const session = this.#session
-    const { log, workflow, host } = session
+    const { log, workflow, blobs } = session
     if (log.state.startedAtMs === undefined) log.append(runEvent("run.started", {}))
     const result = await walkScope(session, "", workflow.scope, session.values.root(), session.abort.signal)
     const checked = workflow.outputSchema
       ? parseWith(workflow.outputSchema, result, "output_invalid", "output")
       : result
-    const stored = await externalize(toJson(checked ?? null, "output"), host.blobs)
+    const stored = await externalize(toJson(checked ?? null, "output"), blobs)
     await endCue(session)
     log.append(runEvent("run.completed", { output: stored }))
   }

@@ -21,6 +21,8 @@ const CLASS_OF_CODE: Partial<Record<ErrorCode, FailureClass>> = {
   approval_rejected: "own_code.config",
   wait_timeout: "own_code.config",
   step_crashed: "own_code.config",
+  blob_missing: "own_code.config",
+  blob_corrupt: "own_code.config",
 }
 
 export interface ClassifiedFailure extends StepFailure {

@@ -37,13 +37,13 @@ export async function operate(
 }
 
 function ask(session: Session, run: StepRun, operation: Operation): Promise<OperationOutcome> {
-  const { models, blobs, onDelta, isListening = () => true } = session.host
+  const { models, onDelta, isListening = () => true } = session.host
   const { path, attempt } = run
   const tell = (delta: Delta) =>
     onDelta?.({ path, attempt, ...(delta.type === "reset" ? { text: "", reset: true } : { text: delta.text }) })
   return models.operate(operation, operationContext(session, run), {
     signal: run.signal,
-    loadMedia: (ref) => blobs.get(ref),
+    loadMedia: (ref) => session.blobs.get(ref),
     ...(onDelta && isListening() ? { onDelta: tell } : {}),
   })
 }

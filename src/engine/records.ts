@@ -17,7 +17,7 @@ export async function storeRecord(
   request: Operation | undefined,
   outcome: OperationOutcome,
 ): Promise<OperationData> {
-  const { blobs } = session.host
+  const { blobs } = session
   return {
     index,
     record: outcome.record,
@@ -30,7 +30,7 @@ export async function storeRecord(
 
 /** The result that the session's log holds, or its error thrown. */
 export async function restoreRecord(session: Session, seq: number): Promise<OperationResult> {
-  return resultOf(session.log.event(seq, "operation.completed").data, session.host.blobs)
+  return resultOf(session.log.event(seq, "operation.completed").data, session.blobs)
 }
 
 /** The result of an operation that was logged, or its error thrown. */

@@ -61,6 +61,13 @@ export class RunLog {
     return appended
   }
 
+  /** Takes note that the store failed; see the invariant. What belongs to the log may be stored elsewhere, and fail there. */
+  breakOff(thrown: unknown): void {
+    if (this.#fault) return
+    this.#fault = { thrown }
+    this.#onFault(thrown)
+  }
+
   step(path: string): StepState | undefined {
     return this.state.steps.get(path)
   }
@@ -80,8 +87,7 @@ export class RunLog {
       const { code } = errorData(thrown)
       // The store refuses these before it writes anything: the fault is the data's, not the store's.
       if (code === "not_json" || code === "limit_exceeded") throw thrown
-      this.#fault = { thrown }
-      this.#onFault(thrown)
+      this.breakOff(thrown)
       throw thrown
     }
   }

@@ -6,11 +6,13 @@ import { WaybillError } from "../lib/errors.ts"
 import type { FailureClass } from "../lib/failure-classes.ts"
 import { type NewEvent, runEvent } from "../run/event.ts"
 import type { StepKind } from "../steps/step-kind.ts"
+import type { BlobStore } from "../store/blob-store.ts"
 import { Deadlines } from "./deadlines.ts"
 import { Gate } from "./gate.ts"
 import type { EngineHost } from "./host.ts"
 import { Parking } from "./parking.ts"
 import { Pulse } from "./pulse.ts"
+import { runBlobs } from "./run-blobs.ts"
 import { RunLog } from "./run-log.ts"
 import { Slots } from "./slots.ts"
 import { RunValues } from "./values.ts"
@@ -28,6 +30,8 @@ export class Session {
   readonly host: EngineHost
   readonly workflow: Workflow
   readonly log: RunLog
+  /** The blobs as steps see them. Those who only look, or command, take the host's: their failures are their own. */
+  readonly blobs: BlobStore
   readonly pulse = new Pulse()
   readonly parking = new Parking(this.pulse)
   readonly slots = new Slots(this.parking)
@@ -48,7 +52,8 @@ export class Session {
     this.workflow = workflow
     this.log = new RunLog(host.store, host.clock, host.onEvents, (fault) => this.abort.abort(fault))
     this.deadlines = new Deadlines(host.clock)
-    this.values = new RunValues(this.log, host.blobs)
+    this.blobs = runBlobs(host.blobs, this.log)
+    this.values = new RunValues(this.log, this.blobs)
     this.gate = new Gate(this.log, this.parking, this.pulse, host.clock)
   }
 

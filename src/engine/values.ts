@@ -82,11 +82,11 @@ export class RunValues {
   }
 
   /** The value that event `seq` holds, whole. */
-  async load(seq: number): Promise<unknown> {
+  async load(seq: number, blobs = this.#blobs): Promise<unknown> {
     const cached = this.#cache.get(seq)
     if (cached) return cached.value
     const stored = this.stored(seq)
-    const value = deepFreeze(await internalize(stored, this.#blobs))
+    const value = deepFreeze(await internalize(stored, blobs))
     this.#cache.keep(seq, value)
     return value
   }

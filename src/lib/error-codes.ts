@@ -35,6 +35,12 @@ export const ERROR_CODES = {
     remedy: "Restore the blob named from a backup: its content is not what was stored.",
   },
 
+  blobs_unreachable: {
+    status: 503,
+    retryable: true,
+    remedy: "Try again later; the bucket bound as BLOBS does not answer.",
+  },
+
   // Graphs
   graph_invalid: { status: 500, retryable: false, remedy: "Correct the workflow's definition at the path named." },
 

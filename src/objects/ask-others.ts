@@ -9,7 +9,7 @@ import { systemRandom } from "../lib/random.ts"
 import type { ModelClient } from "../model/client.ts"
 import type { OperationOutcome } from "../model/record.ts"
 import { kindsByName } from "../steps/index.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
+import { blobsOf } from "./blobs.ts"
 import type { Env } from "./environment.ts"
 import { reach } from "./remote.ts"
 
@@ -27,7 +27,7 @@ export async function askOthers(
   { recording, workflow, env, models }: AskHost,
   request: CounterfactualRequest,
 ): Promise<Counterfactual> {
-  const blobs = new BucketBlobStore(env.BLOBS)
+  const blobs = blobsOf(env)
   const { tenant, user } = recording.header
   const onOutcome = async (asked: string, { record, ...outcome }: OperationOutcome): Promise<void> => {
     await reach(env.TENANTS, tenant.id).logOperation({

@@ -8,8 +8,8 @@ import { systemRandom } from "../lib/random.ts"
 import type { ModelClient } from "../model/client.ts"
 import type { RunHeader } from "../run/event.ts"
 import { kindsByName } from "../steps/index.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
+import { blobsOf } from "./blobs.ts"
 import { type Env, textVariables } from "./environment.ts"
 import { reach } from "./remote.ts"
 
@@ -26,7 +26,7 @@ export function makeEngine({ workflow, env, replayOf, ...parts }: EngineParts): 
   const host: EngineHost = {
     ...parts,
     ...(replayOf ? { playback: playbackOf(env, replayOf) } : {}),
-    blobs: new BucketBlobStore(env.BLOBS),
+    blobs: blobsOf(env),
     kinds: kindsByName,
     clock: systemClock,
     random: systemRandom,

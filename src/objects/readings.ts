@@ -20,13 +20,13 @@ import type { EventRow } from "../run/chain.ts"
 import type { NewEvent, RunEvent } from "../run/event.ts"
 import { fromRow } from "../run/event-row.ts"
 import { kindsByName } from "../steps/index.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
 import { eventsIn, rowPage } from "../store/pages.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
 import { traceDocument } from "../trace/trace.ts"
 import { askOthers } from "./ask-others.ts"
+import { blobsOf } from "./blobs.ts"
 import { derivationOrder } from "./derive-run.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { reach } from "./remote.ts"
@@ -95,7 +95,7 @@ export class Readings implements ReadingRpc {
     const recording = await this.#recording()
     const workflow = this.#workflow(recording)
     const forecaster = deployment().gateway(env)
-    return replay({ recording, workflow, kinds: kindsByName, blobs: new BucketBlobStore(env.BLOBS), forecaster })
+    return replay({ recording, workflow, kinds: kindsByName, blobs: blobsOf(env), forecaster })
   }
 
   async recordedAnswer(path: string, failures: number): Promise<RecordedAnswer | undefined> {
@@ -111,7 +111,7 @@ export class Readings implements ReadingRpc {
     const run = { runId: request.runId, workflow: name, tenant }
     const input =
       given === undefined ? {} : { input: (await prepareStart(env, deployment(), run, { input: given })).input }
-    return derivationOrder(recording, workflow, { ...request, ...input }, new BucketBlobStore(env.BLOBS))
+    return derivationOrder(recording, workflow, { ...request, ...input }, blobsOf(env))
   }
 
   async copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage> {
@@ -122,7 +122,7 @@ export class Readings implements ReadingRpc {
 
   async compare(other: string): Promise<RunComparison> {
     const { env } = this.#host
-    const blobs = new BucketBlobStore(env.BLOBS)
+    const blobs = blobsOf(env)
     const right = await wholeLog(reach(env.RUNS, other))
     return compareRuns({ recording: await this.#recording(), blobs }, { recording: readRecording(right), blobs })
   }
@@ -144,7 +144,7 @@ export class Readings implements ReadingRpc {
     // What is still moving is on its way to a stop; one who asks is not kept waiting for a long call.
     if (engine.busy) await Promise.race([engine.atRest(), sleep(systemClock, STOP_WAIT_MS)])
     const other = (runId: string) => reach(env.RUNS, runId)
-    return viewStop({ engine, store, blobs: new BucketBlobStore(env.BLOBS), other })
+    return viewStop({ engine, store, blobs: blobsOf(env), other })
   }
 
   async recordedEdits(): Promise<readonly NewEvent[]> {

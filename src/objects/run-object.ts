@@ -170,7 +170,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       arm: async (id, time) => void (await jobs.push({ id, fn: JOB, time })),
       disarm: async (id) => void (await jobs.cancel(id)),
       hold: (work) => this.ctx.waitUntil(work),
-      giveUp: (thrown) => this.ctx.abort(`The run is taken up anew: ${String(thrown)}`),
+      giveUp: (thrown) => this.#giveUp(thrown),
       admit: () => askForPlace(engine, workflow, this.env, this.ctx.storage.kv),
       report: () => {
         this.#subscribers.notify()
@@ -182,10 +182,17 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     return this.#run
   }
 
+  /** What is in memory can do nothing more: a new object takes the run up from its log. */
+  #giveUp(thrown: unknown): void {
+    this.ctx.abort(`The run is taken up anew: ${String(thrown)}`)
+  }
+
   /** The run's engine, started. Throws `run_not_found` when nobody ever started a run in this object. */
   async #engine(): Promise<Engine> {
     await this.lifecycle.start()
     if (!this.#run) throw new WaybillError("run_not_found", `There is no run ${this.ctx.id.name ?? ""}.`)
-    return this.#run.engine
+    const { engine } = this.#run
+    if (engine.fault) this.#giveUp(engine.fault.thrown)
+    return engine
   }
 }

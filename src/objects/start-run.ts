@@ -6,7 +6,7 @@ import { WaybillError } from "../lib/errors.ts"
 import { breakpointsOf, inputOf, type RunStart, runStart, type StartBody } from "../protocol/start.ts"
 import type { Breakpoint } from "../run/event.ts"
 import { kindsByName } from "../steps/index.ts"
-import { BucketBlobStore } from "../store/bucket-blob-store.ts"
+import { blobsOf } from "./blobs.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { ingestMedia } from "./media.ts"
 
@@ -28,7 +28,7 @@ export async function prepareStart(
   const fetcher: typeof fetch = (input, init) => fetch(input, init)
   const input = await ingestMedia(given, jsonSchema(workflow.input, "input"), {
     fetch: fetcher,
-    blobs: new BucketBlobStore(env.BLOBS),
+    blobs: blobsOf(env),
   })
   return runStart(body, { ...run, input })
 }

@@ -1,7 +1,7 @@
 /** What every blob store does alike: name content by its digest, and refuse content that is not what its name says. */
 import type { BlobRef } from "../lib/blob-ref.ts"
 import { sha256 } from "../lib/digest.ts"
-import { WaybillError } from "../lib/errors.ts"
+import { errorData, WaybillError } from "../lib/errors.ts"
 import { MAX_BLOB_BYTES } from "../lib/limits.ts"
 
 /** The reference to `bytes`. Throws `limit_exceeded` over `MAX_BLOB_BYTES`. */
@@ -38,4 +38,10 @@ export function missingBlob(reference: BlobRef): WaybillError {
     `Blob ${reference.$blob} (${reference.mediaType}, ${reference.bytes} bytes) is not in the store.`,
     { blob: reference.$blob },
   )
+}
+
+/** Whether a blob store has decided what it threw: asked again, it would say the same. Everything else may pass by itself. */
+export function isDecided(thrown: unknown): boolean {
+  const { code } = errorData(thrown)
+  return code === "blob_missing" || code === "blob_corrupt" || code === "limit_exceeded"
 }

@@ -14,10 +14,10 @@ import type { Failure } from "../../model/failure.ts"
 import type { Operation } from "../../model/operation.ts"
 import type { OperationOutcome, OperationRecord } from "../../model/record.ts"
 import type { OperationResult, ResultOf } from "../../model/result.ts"
+import { blobsOf } from "../../objects/blobs.ts"
 import type { LoggedOperation } from "../../objects/operation-log.ts"
 import { reach } from "../../objects/remote.ts"
 import type { Waybill } from "../../protocol/openai.ts"
-import { BucketBlobStore } from "../../store/bucket-blob-store.ts"
 import type { ApiContext } from "../resource.ts"
 import { routeNamed } from "./model-name.ts"
 
@@ -92,7 +92,7 @@ async function operate<Asked extends Operation>(
   options: Pick<OperationOptions, "signal"> & Partial<OperationOptions>,
 ): Promise<Served<Asked["type"]>> {
   const { env, deployment } = call.context
-  const blobs = new BucketBlobStore(env.BLOBS)
+  const blobs = blobsOf(env)
   let reached: OperationRecord | undefined
   let outcome: OperationOutcome
   try {

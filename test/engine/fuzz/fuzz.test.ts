@@ -1,6 +1,7 @@
 /**
- * Random workflows whose processes die at random moments: between any two writes, and before and after every call. However
- * often that happens, the run must end as it does when nothing happens, and nothing may be done twice that must not.
+ * Random workflows whose processes die at random moments: between any two writes, and before and after every call; and whose
+ * blob store fails now and then. However often that happens, the run must end as it does when nothing happens, and nothing
+ * may be done twice that must not.
  */
 import { describe, expect, it } from "vitest"
 import { canonicalJson } from "../../../src/lib/json.ts"
@@ -35,8 +36,9 @@ async function outcomeOf(seed: number, deaths?: { readonly cancels: boolean }): 
     lives += 1
     return deaths && lives < MOST_LIVES ? dice.roll(20 + (seed % 60)) : Number.POSITIVE_INFINITY
   }
-  const meddle = deaths ? { meddle: meddler(dice, deaths.cancels) } : {}
-  const runs = new Runs({ world, workflows: graphs.children, momentsOf, ...meddle })
+  const isOut = () => lives < MOST_LIVES && dice.chance(0.1)
+  const trouble = deaths ? { meddle: meddler(dice, deaths.cancels), isOut } : {}
+  const runs = new Runs({ world, workflows: graphs.children, momentsOf, ...trouble })
   return { root: await runs.run(workflow), runs, world }
 }
 

@@ -26,6 +26,9 @@ export interface FuzzedRun {
   engine: Engine
 }
 
+/** What the blob store throws when it is down for a moment. */
+class Outage extends Error {}
+
 export interface FuzzOptions {
   readonly world: World
   readonly workflows: readonly Workflow[]
@@ -33,6 +36,8 @@ export interface FuzzOptions {
   readonly momentsOf: () => number
   /** What else people do to the root run, now and then: pause it, cancel it. */
   readonly meddle?: (run: FuzzedRun) => void
+  /** Whether the blob store fails now. */
+  readonly isOut?: () => boolean
 }
 
 export class Runs {
@@ -58,7 +63,9 @@ export class Runs {
       try {
         if (await this.#round()) return root
       } catch (thrown) {
-        if (!(thrown instanceof Dead) && !this.#options.world.life.over) throw thrown
+        // An engine whose blobs failed is of no more use.
+        if (thrown instanceof Outage) this.#options.world.life.end()
+        else if (!(thrown instanceof Dead) && !this.#options.world.life.over) throw thrown
       }
       if (this.#options.world.life.over) this.#newLife()
     }
@@ -152,7 +159,7 @@ export class Runs {
     const { world } = this.#options
     const host: EngineHost = {
       store: mortalStore(store, life),
-      blobs: mortalBlobs(this.blobs, life),
+      blobs: mortalBlobs(this.blobs, life, this.#options.isOut),
       models: world.models(life),
       kinds: kindsByName,
       clock: this.clock,
@@ -195,10 +202,11 @@ export class Runs {
   }
 }
 
-function mortalBlobs(inner: BlobStore, life: Life): BlobStore {
+function mortalBlobs(inner: BlobStore, life: Life, isOut = () => false): BlobStore {
   const during = async <Result>(work: Promise<Result>): Promise<Result> => {
     life.moment()
     const result = await work
+    if (isOut()) throw new Outage("The blob store is out of reach.")
     life.moment()
     return result
   }
