@@ -123,8 +123,10 @@ export const routing = [
     async handle({ body }, context) {
       const gateway = gatewayOf(context)
       const config = body.config && compileRouting(body.config, gateway.providers)
-      if (!config) await gateway.live.freshen()
-      return json(gateway.explain(contextOf(body.context, context.tenant), body.operation, config))
+      const asked = contextOf(body.context, context.tenant)
+      if (config) return json(gateway.explainUnder(config, asked, body.operation))
+      await gateway.live.freshen()
+      return json(gateway.explain(asked, body.operation))
     },
   }),
 ]

@@ -8,7 +8,7 @@ import { externalize } from "../store/values.ts"
 import { chosenByHand, editedInput, isEdited } from "./edits.ts"
 import { FinalFailure } from "./failure.ts"
 import type { Session } from "./session.ts"
-import { digestOf, effectOf } from "./step-facts.ts"
+import { digestOf, effectOf, startOf } from "./step-facts.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
 import type { TimeLimit } from "./timeouts.ts"
 import { deepFreeze } from "./values.ts"
@@ -26,7 +26,7 @@ export async function begin(
   signal: AbortSignal,
   release: () => void,
 ): Promise<StepRun> {
-  const { path, kind, node } = job
+  const { path, kind } = job
   const step = session.log.step(path)
   const resuming = step !== undefined && goesOn(step)
   const attempt = resuming ? step.attempt : (step?.attempt ?? 0) + 1
@@ -47,7 +47,7 @@ export async function begin(
   }
   const recorded = step?.inputSeq === undefined ? undefined : ((await session.values.load(step.inputSeq)) as Json)
   if (resuming) return { ...base, input: recorded ?? null }
-  const started = { kind: node.kind, digest: digestOf(job), ...(kind.composite ? { composite: true } : {}) }
+  const started = startOf(job)
   if (recorded !== undefined && !isEdited(session, path)) {
     session.log.append(stepEvent("step.started", path, attempt, { ...started, ...effectOf(session, job) }))
     // A copy: what is loaded is shared and frozen, and a tool may change the input that it is given.

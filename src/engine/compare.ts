@@ -18,7 +18,7 @@ export interface Side {
 
 /** Where a step differs. `request`: what it asked a model; `status`: how it ended, or after how many attempts. */
 export interface FieldChange extends JsonChange {
-  readonly of: "kind" | "tool" | "input" | "request" | "output" | "error" | "status"
+  readonly of: "kind" | "route" | "tool" | "input" | "request" | "output" | "error" | "status"
   /** 0-based place of the operation, for a `request`. */
   readonly operation?: number
 }
@@ -58,10 +58,15 @@ export async function compareValues(before: Stored, after: Stored, { before: lef
 
 function definitionChanges(before: RecordedStep, after: RecordedStep): FieldChange[] {
   const kind = diffJson({ kind: before.kind }, { kind: after.kind })
+  const route = diffJson(routeOf(before), routeOf(after))
   // A start that got no further than the step's input says nothing of its effect.
   const isWhole = before.effect !== undefined && after.effect !== undefined
   const tool = diffJson(toolOf(before, isWhole), toolOf(after, isWhole))
-  return [...kind.map(of("kind")), ...tool.map(of("tool"))]
+  return [...kind.map(of("kind")), ...route.map(of("route")), ...tool.map(of("tool"))]
+}
+
+function routeOf({ route }: RecordedStep): Json {
+  return route === undefined ? {} : { route }
 }
 
 function toolOf({ tool, effect }: RecordedStep, isWhole: boolean): Json {

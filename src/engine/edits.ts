@@ -7,7 +7,7 @@ import { isJsonArray, isJsonObject, type Json } from "../lib/json.ts"
 import { stepEvent } from "../run/event.ts"
 import type { EditState } from "../run/run-state.ts"
 import type { Session } from "./session.ts"
-import { digestOf, effectOf } from "./step-facts.ts"
+import { effectOf, startOf } from "./step-facts.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
 
 /** The edits of the step that wait for its next start. */
@@ -32,15 +32,14 @@ export function isDecided(session: Session, path: string): boolean {
 /** Ends the step as somebody said, without executing it. True when it did. */
 export function endAsEdited(session: Session, job: StepJob): boolean {
   const { log, values } = session
-  const { path, kind, node } = job
+  const { path, node } = job
   const edit = freshEdit(session, path)
   const step = log.step(path)
   if (edit?.outputSeq !== undefined) {
     const attempt = (step?.attempt ?? 0) + 1
-    const started = { kind: node.kind, digest: digestOf(job), ...(kind.composite ? { composite: true } : {}) }
     const completed = { output: values.stored(edit.outputSeq), replayed: true, note: EDITED } as const
     log.append(
-      stepEvent("step.started", path, attempt, { ...started, ...effectOf(session, job) }),
+      stepEvent("step.started", path, attempt, { ...startOf(job), ...effectOf(session, job) }),
       stepEvent("step.completed", path, attempt, completed),
     )
     return true

@@ -45,6 +45,8 @@ export interface RecordedStep {
   status: RecordedStatus
   /** Digest of the newest start's definition: `<shape>.<whole>`; empty for a step that was skipped. */
   digest: string
+  /** The route that its author gave it. */
+  route?: string
   tool?: string
   effect?: string
   /** The event that holds the newest input. */
@@ -169,9 +171,10 @@ function take(steps: Map<string, RecordedStep>, event: RunEvent): void {
 }
 
 function started(step: RecordedStep, { seq, atMs, data }: EventOf<"step.started">): void {
-  const { digest, input, tool, effect } = data
+  const { digest, input, route, tool, effect } = data
   step.status = "open"
   step.digest = digest
+  if (route !== undefined) step.route = route
   if (input !== undefined) step.inputSeq = seq
   if (tool !== undefined) step.tool = tool
   if (effect !== undefined) step.effect = effect

@@ -96,9 +96,11 @@ function verdictOf(before: RecordedStep, after: RecordedStep, changes: readonly 
   if (changes.length === 0) return "same"
   if (after.status === "skipped" && before.status !== "skipped") return "missing"
   if (before.status === "skipped" && before.attempts.length === 0) return "extra"
-  const isAsked = changes.some(({ of }) => of === "kind" || of === "tool" || of === "input" || of === "request")
-  return isAsked ? "request-changed" : "output-changed"
+  return changes.some(({ of }) => ASKED.has(of)) ? "request-changed" : "output-changed"
 }
+
+/** Parts of a step that say what it asks, and of whom. */
+const ASKED: ReadonlySet<FieldChange["of"]> = new Set(["kind", "route", "tool", "input", "request"])
 
 function isRedefined(before: RecordedStep, after: RecordedStep): boolean {
   return before.digest !== "" && after.digest !== "" && before.digest !== after.digest

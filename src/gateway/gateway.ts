@@ -64,8 +64,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       if (end.status === "served") return { status: "succeeded", result: end.result, record }
       return { status: "failed", ...deadEnd(session, end, record), record }
     },
-    explain(context, operation) {
-      const session = new Session(operation, context, DRY, servicesNow())
+    explain(context, operation, of) {
+      const services = servicesNow()
+      const asked = of ? { ...services, health: { ...services.health, of } } : services
+      const session = new Session(operation, context, DRY, asked)
       session.rank()
       if (session.explained) return explainDecision(session.explained)
       const { error } = noRoute(context)

@@ -59,10 +59,13 @@ export interface ModelClient {
   operate(operation: Operation, context: OperationContext, options: OperationOptions): Promise<OperationOutcome>
 }
 
+/** What is known of the health of the model `provider/model`: until when nobody may call it, and how quick it was of late. */
+export type HealthOf = (model: string) => { readonly openUntilMs?: number; readonly latencyMs?: number }
+
 /** Says what a client would do, calling nobody: for replays, dry runs and explanations. */
 export interface Forecaster {
-  /** What would be decided now, with a reason for every candidate. Throws `no_route`. */
-  explain(context: OperationContext, operation: Operation): Decision
+  /** What would be decided now, with a reason for every candidate; `health` is as it is when none is given. Throws `no_route`. */
+  explain(context: OperationContext, operation: Operation, health?: HealthOf): Decision
   /** What `usage` costs on `provider/model` now; undefined when no price is known. */
   estimateNanoUsd(model: string, usage: Usage): number | undefined
 }

@@ -33,8 +33,8 @@ export interface LiveGateway extends Gateway {
   readonly live: LiveRouting
   /** Ids of the providers that routing may name. */
   readonly providers: readonly string[]
-  /** As of a gateway; `routing`: as if that were in force. */
-  explain(context: OperationContext, operation: Operation, routing?: CompiledRouting): Decision
+  /** As `explain`, as if `routing` were in force. */
+  explainUnder(routing: CompiledRouting, context: OperationContext, operation: Operation): Decision
 }
 
 export function liveGateway(env: LiveEnv, { routing: shipped, providers, fetch }: LiveGatewayOptions): LiveGateway {
@@ -59,11 +59,8 @@ export function liveGateway(env: LiveEnv, { routing: shipped, providers, fetch }
         live.report()
       }
     },
-    estimateNanoUsd: (model, usage) => gateway.estimateNanoUsd(model, usage),
-    explain(context, operation, routing) {
-      const asked = routing ? createGateway({ ...shared, routing: () => routing }) : gateway
-      return asked.explain(context, operation)
-    },
+    explainUnder: (routing, context, operation) =>
+      createGateway({ ...shared, routing: () => routing }).explain(context, operation),
   }
 }
 

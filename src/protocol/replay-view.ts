@@ -15,7 +15,7 @@ export const JsonChangeView = named("JsonChange", z.object(change))
 export const FieldChangeView = named(
   "FieldChange",
   z.object({
-    of: z.enum(["kind", "tool", "input", "request", "output", "error", "status"]),
+    of: z.enum(["kind", "route", "tool", "input", "request", "output", "error", "status"]),
     operation: z.int().exactOptional().meta({ description: "Which of the step's operations, for a `request`." }),
     ...change,
   }),
@@ -23,9 +23,17 @@ export const FieldChangeView = named(
 
 const RoutingForecast = z.object({
   operation: z.int(),
-  recorded: z.string().exactOptional().meta({ description: "`provider/model` that answered." }),
-  today: z.string().exactOptional().meta({ description: "`provider/model` that would be asked first now." }),
-  changed: z.boolean(),
+  recorded: z.string().exactOptional().meta({ description: "`provider/model` that was to be asked first." }),
+  served: z.string().exactOptional().meta({ description: "`provider/model` that answered." }),
+  today: z
+    .string()
+    .exactOptional()
+    .meta({ description: "`provider/model` that would be asked first now, were everybody as well as then." }),
+  changed: z.boolean().meta({ description: "Whether somebody else would be asked first." }),
+  route: z
+    .object({ recorded: z.string(), today: z.string() })
+    .exactOptional()
+    .meta({ description: "Where another route applies." }),
   reason: z.string(),
   recordedNanoUsd: z.int(),
   estimatedNanoUsd: z.int().exactOptional().meta({ description: "At the recorded usage; absent: no price is known." }),

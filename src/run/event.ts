@@ -109,6 +109,8 @@ export interface EventData {
     readonly digest: string
     /** True for a step that only holds other steps (branch, map …): it calls nobody itself. */
     readonly composite?: boolean
+    /** The route that its author gave the step, instead of its kind's. */
+    readonly route?: string
     /** The resolved input. On later attempts it is left out: the first one stands. */
     readonly input?: Stored
     readonly idempotencyKey?: string
