@@ -66,16 +66,16 @@ export const runReports = [
     path: "/v1/runs/{id}/export",
     summary: "Export a run's log with its hash chain",
     description:
-      "One JSON value a line: a head, then every row of the log in order, with the hash that chains it, then the blobs, if they are asked for. A redacted export hides personal data and secrets, leaves media out, stands by itself and can be replayed by a test; its chain is its own.",
+      "One JSON value a line: a head, then every row of the log in order, with the hash that chains it, then the blobs that the rows refer to, so that the file stands by itself. A redacted export hides personal data and secrets, leaves media out and can be replayed by a test; its chain is its own.",
     params: RunParams,
     query: z.object({
-      redact: flag.meta({ description: "Hide personal data and secrets; the blobs come with it." }),
-      blobs: flag.meta({ description: "Whether the blobs that the log refers to come too." }),
+      redact: flag.meta({ description: "Hide personal data and secrets." }),
+      blobs: flag.meta({ description: "`false` leaves out the blobs that the log refers to: a replay needs them." }),
     }),
     answers: { 200: { description: "The log.", contentType: EXPORT_TYPE } },
     async handle({ params, query }, context) {
       const view = await ownRunView(params.id, context)
-      const { redact = false, blobs = redact } = query
+      const { redact = false, blobs = true } = query
       const options = { blobs, ...(redact ? { hide: anonymizer() } : {}) }
       const headers = {
         "content-type": EXPORT_TYPE,

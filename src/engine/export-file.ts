@@ -69,6 +69,8 @@ export interface ExportFile {
   readonly head: ExportHead
   readonly store: MemoryEventStore
   readonly blobs: MemoryBlobStore
+  /** Digests of the values that rows refer to and that the file does not have. Media are none: a replay needs no media. */
+  readonly missing: readonly string[]
 }
 
 /** Reads the text of a file. Throws `export_invalid` when it is none, was cut short, or was changed after it was made. */
@@ -88,7 +90,15 @@ export async function readExport(text: string): Promise<ExportFile> {
   if (broken) throw invalid(broken.problem)
   if (rows.length !== head.seq)
     throw invalid(`found ${rows.length} events, expected ${head.seq}: the file was cut short`)
-  return { head, store: new MemoryEventStore(rows), blobs }
+  return { head, store: new MemoryEventStore(rows), blobs, missing: await missingValues(rows, blobs) }
+}
+
+async function missingValues(rows: readonly EventRow[], blobs: MemoryBlobStore): Promise<readonly string[]> {
+  const used = new Map<string, BlobRef>()
+  for (const { data } of rows) collect(JSON.parse(data), used)
+  const values = [...used.values()].filter(isText)
+  const found = await Promise.all(values.map(({ $blob }) => blobs.find($blob)))
+  return values.filter((_, index) => !found[index]).map(({ $blob }) => $blob)
 }
 
 /** The references in `value`, of parts of values and of media. */

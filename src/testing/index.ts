@@ -17,6 +17,7 @@ export {
   fakeAiWorker,
   overRpc,
 } from "./fake-ai.ts"
-export { expectReplay, type GoldenExpectation, type GoldenOptions, replayRun } from "./golden.ts"
+export { expectReplay, type GoldenOptions, type RecordedRun, replayRun } from "./golden.ts"
+export type { GoldenExpectation } from "./golden-problems.ts"
 export { createRun, runWorkflow, type TestRun, type TestRunOptions } from "./run-workflow.ts"
 export { type Script, type ScriptedAnswer, type ScriptedModel, scriptedModel } from "./scripted-model.ts"

@@ -5,6 +5,8 @@ import { expectReplay, replayRun, runWorkflow, scriptedModel, type TestRun } fro
 import { z } from "zod"
 import { exportLines, readExport } from "../../src/engine/export-file.ts"
 import { anonymizer } from "../../src/gateway/anonymize.ts"
+import { systemClock } from "../../src/lib/clock.ts"
+import { seededRandom } from "../../src/lib/random.ts"
 import { defineRouting } from "../../src/routing/define.ts"
 
 const EMAIL = "maya.lindqvist@acme-mail.com"
@@ -21,7 +23,13 @@ const find = tool({
   run: ({ input }) => ({ email: input.email, notes: `card ${CARD}, key ${KEY}, ${LONG}` }),
 })
 
-const desk = ({ prompt = "Decide", amount = 10 } = {}) =>
+interface Variant {
+  readonly prompt?: string
+  readonly amount?: number
+  readonly end?: (values: { total: number; to: string }) => unknown
+}
+
+const desk = ({ prompt = "Decide", amount = 10, end = (values) => values }: Variant = {}) =>
   workflow("desk", { version: 1, input: z.object({ email: z.email(), text: z.string() }) })
     .tool("customer", find, ({ input }) => ({ email: input.email }))
     .plan("decision", {
@@ -29,7 +37,7 @@ const desk = ({ prompt = "Decide", amount = 10 } = {}) =>
       output: z.object({ amount: z.number(), to: z.email() }),
     })
     .code("total", ({ decision }) => decision.amount + amount)
-    .output(({ total, decision }) => ({ total, to: decision.to }))
+    .output(({ total, decision }) => end({ total, to: decision.to }))
 
 async function exported(hide?: (text: string) => string, costNanoUsd = 1_000): Promise<{ text: string; run: TestRun }> {
   const models = scriptedModel({ decision: { value: { amount: 5, to: EMAIL } } }, { costNanoUsd })
@@ -94,7 +102,55 @@ describe("[REPLAY5] a golden test", () => {
     await expect(drifted.toMatch()).rejects.toThrow("total: output-changed (output : 15 → 25)")
     await drifted.toMatch({ outputs: { total: 25 } })
     await expect(drifted.toMatch({ outputs: { total: 30 } })).rejects.toThrow("total: output : 30 → 25")
-    await expect(drifted.toMatch({ outputs: { nobody: 1 } })).rejects.toThrow("nobody: found no such step")
+  })
+
+  it("refuses a path that no step has, in an excuse as in an output", async () => {
+    const { text } = await exported()
+    const same = expectReplay(text, { workflows: [desk()] })
+    await expect(same.toMatch({ outputs: { nobody: 1 } })).rejects.toThrow("nobody: found no such step")
+    await expect(same.toMatch({ except: ["decision", "totl"] })).rejects.toThrow("totl: found no such step")
+  })
+
+  it("excuses of a step with an expected output what it gives, and not what it is asked", async () => {
+    const { text } = await exported()
+    const changed = expectReplay(text, { workflows: [desk({ prompt: "Judge" })] })
+    const outputs = { decision: { amount: 5, to: EMAIL } }
+    await expect(changed.toMatch({ outputs })).rejects.toThrow(/decision: request-changed \(request messages/)
+    await changed.toMatch({ outputs, except: ["decision"] })
+  })
+
+  it("fails when the run ends in another way, whatever is excused", async () => {
+    const { text } = await exported()
+    const broken = () => {
+      throw new Error("broken")
+    }
+    const failing = expectReplay(text, { workflows: [desk({ amount: 20, end: broken })] })
+    const excused = { except: ["total"], outputs: { total: 25 } }
+    await expect(failing.toMatch(excused)).rejects.toThrow(/the run: status: "succeeded" → "failed"/)
+  })
+
+  it("holds the run's output against the recorded one, unless it follows from what is excused", async () => {
+    const { text } = await exported()
+    const end = ({ total, to }: { total: number; to: string }) => ({ total, to, note: "new" })
+    const grown = expectReplay(text, { workflows: [desk({ end })] })
+    await expect(grown.toMatch()).rejects.toThrow('the run: output.note: nothing → "new"')
+    // The step that is excused does not differ, so nothing follows from it.
+    await expect(grown.toMatch({ except: ["total"] })).rejects.toThrow("the run: output.note")
+    await grown.toMatch({ output: { total: 15, to: EMAIL, note: "new" } })
+    await expect(grown.toMatch({ output: { total: 15, to: EMAIL } })).rejects.toThrow("the run: output note")
+  })
+
+  it("is made of a run that a test made, as of an export", async () => {
+    const { run } = await exported()
+    await expectReplay(run, { workflows: [desk()] }).toMatch({ output: { total: 15, to: EMAIL } })
+  })
+
+  it("of a file without the values that it refers to says how to get them", async () => {
+    const { text } = await exported()
+    const bare = text.replaceAll(/^\{"blob".*\n/gm, "")
+    expect(bare).not.toBe(text)
+    const missing = { code: "export_invalid", message: expect.stringContaining("?blobs=true") }
+    await expect(replayRun(bare, { workflows: [desk()] })).rejects.toMatchObject(missing)
   })
 
   it("fails when the run would cost more today than it may", async () => {
@@ -113,7 +169,31 @@ describe("[REPLAY5] a golden test", () => {
     })
     await expect(at(100).toMatch({ costDrift: 0.2 })).rejects.toThrow("cost: found 1500000 nano-dollars")
     await at(100).toMatch({ costDrift: 0.5 })
+    await at(100).toMatch({ costDrift: { nanoUsd: 500_000 } })
+    await expect(at(100).toMatch({ costDrift: { nanoUsd: 499_999 } })).rejects.toThrow("expected at most 1499999")
     await expect(expectReplay(text, { workflows: [desk()] }).toMatch({ costDrift: 1 })).rejects.toThrow("no routing")
+  })
+
+  it("asks no provider that the run found without its keys, unless it is said to have them", async () => {
+    const routing = defineRouting({
+      models: { paid: { model: "openai/gpt-5-nano", price: { input: 10, output: 10 } } },
+      routes: { plan: { try: ["paid", "local/extract"] } },
+    })
+    const { createGateway } = await import("../../src/gateway/gateway.ts")
+    const { PROVIDERS } = await import("../../src/providers/index.ts")
+    const answer = { choices: [{ message: { content: `{"amount":5,"to":"${EMAIL}"}` }, finish_reason: "stop" }] }
+    const gateway = createGateway({
+      ...{ routing: () => routing, providers: PROVIDERS, env: { LOCAL_MODELS_URL: "http://127.0.0.1:9" } },
+      fetch: async () => Response.json({ ...answer, usage: { prompt_tokens: 100, completion_tokens: 10 } }),
+      ...{ clock: systemClock, random: seededRandom(1) },
+    })
+    const run = await runWorkflow(desk(), { email: EMAIL, text: "again" }, { models: gateway })
+    expect(run.status).toBe("succeeded")
+    const { routing: drift } = await expectReplay(run, { workflows: [desk()], routing }).toMatch({ costDrift: 0 })
+    expect(drift).toEqual({ changed: [], recordedNanoUsd: 0, estimatedNanoUsd: 0, unpriced: 0 })
+    const withKeys = expectReplay(run, { workflows: [desk()], routing, providers: ["openai"] })
+    await expect(withKeys.toMatch({ costDrift: 0.5 })).rejects.toThrow("found 1100000 nano-dollars, expected at most 0")
+    await withKeys.toMatch({ costDrift: { nanoUsd: 2_000_000 } })
   })
 
   it("of a workflow that is not given is refused", async () => {
