@@ -4,6 +4,7 @@
  * JSON text is read to its end first.
  */
 import type { AiBinding, Exchange, Tape, Transport } from "../transport.ts"
+import { ReadResponse } from "./read-response.ts"
 
 /** A tape around `transport`. Hand `tape.transport` to the provider and read `tape.exchanges` afterwards. */
 export function recordTransport(transport: Transport): Tape {
@@ -124,7 +125,7 @@ class Recording implements Exchange {
       const bytes = new Uint8Array(await response.arrayBuffer())
       this.#chunks.push(bytes)
       this.body = "ended"
-      return copyOf(response, bytes)
+      return new ReadResponse(response, bytes)
     } catch (error) {
       this.#broke(error)
       return copyOf(response, new ReadableStream({ start: (controller) => controller.error(error) }))
