@@ -32,8 +32,8 @@ export function replayedHeader(replayed: boolean): Readonly<Record<string, strin
   return replayed ? { "idempotent-replayed": "true" } : {}
 }
 
-export interface Made {
-  readonly view: RunView
+export interface Made<View> {
+  readonly view: View
   /** The key had made the run before. */
   readonly replayed: boolean
 }
@@ -42,11 +42,11 @@ export interface Made {
  * Makes a run, or answers with the one that the key made before. `prepare` refuses what can be refused, so that a refused
  * request does not use up its key, and gives what makes the run; that must do nothing when the run exists.
  */
-export async function madeOnce(
+export async function madeOnce<View extends RunView>(
   keyed: KeyedRequest | undefined,
   context: ApiContext,
-  prepare: (fresh: string) => Promise<(runId: string) => Promise<RunView>>,
-): Promise<Made> {
+  prepare: (fresh: string) => Promise<(runId: string) => Promise<View>>,
+): Promise<Made<View | RunView>> {
   const tenants = reach(context.env.TENANTS, context.tenant.id)
   const earlier = keyed && (await tenants.claimedBy(keyed))
   const found = earlier === undefined ? undefined : await existing(earlier, context)

@@ -1,12 +1,10 @@
 /** The way to a run: only its own tenant gets there. To everybody else it looks as if it did not exist. */
 import { WaybillError } from "../lib/errors.ts"
 import { isId } from "../lib/id.ts"
-import { MAX_LISTED_STEPS } from "../lib/limits.ts"
 import { type Reached, reach } from "../objects/remote.ts"
 import type { RunObjectRpc } from "../objects/rpc.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { ApiContext } from "./resource.ts"
-import type { StepList } from "./run-parameters.ts"
 
 /** A run's object. */
 export type RunStub = Reached<RunObjectRpc>
@@ -30,15 +28,6 @@ export async function ownRunView(id: string, context: ApiContext): Promise<RunVi
   if (owners.size >= MAX_OWNERS) owners.clear()
   owners.set(id, view.tenant)
   return view
-}
-
-/** Steps of `run`: one page, from `cursor` on. */
-export async function stepPage(run: RunStub, cursor = "0", limit = MAX_LISTED_STEPS): Promise<StepList> {
-  const offset = Number(cursor)
-  // One more than is shown tells whether there is another page.
-  const steps = await run.steps(offset, limit + 1)
-  const more = steps.length > limit
-  return { steps: steps.slice(0, limit), ...(more ? { nextCursor: String(offset + limit) } : {}) }
 }
 
 function notFound(id: string): WaybillError {

@@ -2,14 +2,14 @@
 import { z } from "zod"
 import { reach } from "../objects/remote.ts"
 import { findWorkflow, prepareStart } from "../objects/start-run.ts"
+import { RunDetail, RunUnderWay } from "../protocol/run-detail.ts"
 import { type RunView, runPath } from "../protocol/run-view.ts"
 import { StartBody } from "../protocol/start.ts"
-import { hasEnded, summaryOf } from "../protocol/summary.ts"
+import { hasEnded } from "../protocol/summary.ts"
 import { json } from "./answer.ts"
 import { KEY_HEADER, keyedRequest, madeOnce, replayedHeader } from "./idempotency.ts"
-import { type ApiContext, endpoint } from "./resource.ts"
-import { stepPage } from "./run-access.ts"
-import { RunDetail, RunUnderWay, WaitQuery } from "./run-parameters.ts"
+import { endpoint } from "./resource.ts"
+import { WaitQuery } from "./run-parameters.ts"
 
 export const runStart = [
   endpoint({
@@ -32,24 +32,20 @@ export const runStart = [
       const { env, deployment, tenant } = context
       findWorkflow(deployment, params.name)
       const keyed = keyedRequest(request, { workflow: params.name, body })
+      const waitMs = query.wait === undefined ? undefined : query.wait * 1_000
       const { view, replayed } = await madeOnce(keyed, context, async (fresh) => {
         const prepared = await prepareStart(env, deployment, { runId: fresh, workflow: params.name, tenant }, body)
-        return (runId) => reach(env.RUNS, runId).start({ ...prepared, runId })
+        return (runId): Promise<RunView | RunDetail> => {
+          const run = reach(env.RUNS, runId)
+          return waitMs === undefined
+            ? run.start({ ...prepared, runId })
+            : run.startAndWait({ ...prepared, runId }, waitMs)
+        }
       })
       const headers = { location: runPath(view.id), ...replayedHeader(replayed) }
-      if (query.wait === undefined) return json(view, 202, headers)
-      const run = reach(env.RUNS, view.id)
-      const after = await run.waitForEnd(query.wait * 1_000)
-      await index(after, context)
-      const detail: RunDetail = { ...after, ...(await stepPage(run)) }
-      return json(detail, hasEnded(after) ? 200 : 202, headers)
+      if (waitMs === undefined) return json(view, 202, headers)
+      const detail = "steps" in view ? view : await reach(env.RUNS, view.id).detail(waitMs)
+      return json(detail, hasEnded(detail) ? 200 : 202, headers)
     },
   }),
 ]
-
-/** Makes lists show the run as it is shown here, when it can: the run itself tells the index too, until it has got through. */
-async function index(view: RunView, { env, tenant }: ApiContext): Promise<void> {
-  await reach(env.TENANTS, tenant.id)
-    .record(summaryOf(view))
-    .catch((thrown: unknown) => console.warn(`Run ${view.id} is not in lists as it stands:`, thrown))
-}

@@ -3,6 +3,7 @@ import { z } from "zod"
 import { MAX_LISTED_RUNS, MAX_LISTED_STEPS } from "../lib/limits.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
+import { RunDetail, StepList } from "../protocol/run-detail.ts"
 import { RunStatus } from "../protocol/run-view.ts"
 import { StepView } from "../protocol/step-view.ts"
 import { listItem, RunListItem } from "../protocol/summary.ts"
@@ -10,8 +11,8 @@ import { named } from "../protocol/wire.ts"
 import { json } from "./answer.ts"
 import { idCursor } from "./cursor.ts"
 import { endpoint } from "./resource.ts"
-import { ownRun, stepPage } from "./run-access.ts"
-import { RunDetail, RunParams, StepList, StepParams, WaitQuery } from "./run-parameters.ts"
+import { ownRun } from "./run-access.ts"
+import { RunParams, StepParams, WaitQuery } from "./run-parameters.ts"
 
 /** A moment as ISO 8601 text or milliseconds since the epoch. */
 const moment = z
@@ -81,11 +82,10 @@ export const runs = [
     answers: { 200: { description: "How the run stands, after `wait` or its end.", schema: RunDetail } },
     async handle({ params, query }, context) {
       const run = await ownRun(params.id, context)
-      const view = await (query.wait === undefined ? run.view() : run.waitForEnd(query.wait * 1_000))
-      const queue =
-        view.status === "queued" ? await reach(context.env.TENANTS, view.tenant).placeOf(view.id) : undefined
-      const detail: RunDetail = { ...view, ...(queue ? { queue } : {}), ...(await stepPage(run)) }
-      return json(detail)
+      const detail = await run.detail((query.wait ?? 0) * 1_000)
+      const { id, status, tenant } = detail
+      const queue = status === "queued" ? await reach(context.env.TENANTS, tenant).placeOf(id) : undefined
+      return json({ ...detail, ...(queue ? { queue } : {}) } satisfies RunDetail)
     },
   }),
   endpoint({
@@ -99,7 +99,7 @@ export const runs = [
     }),
     answers: { 200: { description: "One page of steps, without their inputs and outputs.", schema: StepList } },
     async handle({ params, query }, context) {
-      return json(await stepPage(await ownRun(params.id, context), query.cursor, query.limit))
+      return json(await (await ownRun(params.id, context)).steps(Number(query.cursor ?? 0), query.limit))
     },
   }),
   endpoint({

@@ -14,6 +14,7 @@ import { type ReplayReport, replay } from "../engine/replay.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type CostReport, costReport } from "../ledger/report.ts"
 import { sleep, systemClock } from "../lib/clock.ts"
+import type { StepList } from "../protocol/run-detail.ts"
 import { type StepView, stepViews } from "../protocol/step-view.ts"
 import type { StopView } from "../protocol/stop-view.ts"
 import type { EventRow } from "../run/chain.ts"
@@ -63,8 +64,13 @@ export class Readings implements ReadingRpc {
     this.#host = host
   }
 
-  async steps(offset: number, limit: number): Promise<readonly StepView[]> {
-    return stepViews((await this.#host.engine()).state, eventsIn(this.#host.store), { offset, limit })
+  async steps(offset: number, limit: number): Promise<StepList> {
+    const { state } = await this.#host.engine()
+    const isLast = state.steps.size <= offset + limit
+    return {
+      steps: stepViews(state, eventsIn(this.#host.store), { offset, limit }),
+      ...(isLast ? {} : { nextCursor: String(offset + limit) }),
+    }
   }
 
   async step(path: string): Promise<StepView> {

@@ -48,6 +48,11 @@ export async function askForPlace(
   return admitted
 }
 
+/** Whether everybody was told how the run stands now. */
+export function isTold(engine: Engine, memory: Memory): boolean {
+  return (memory.get<Told>(TOLD) ?? NOTHING_TOLD).seq >= engine.state.seq
+}
+
 /**
  * Tells whoever has to know how the run stands; one that is under way only says so when its tenant takes it for something
  * else. Rejects when somebody could not be told.

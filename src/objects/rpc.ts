@@ -5,6 +5,7 @@
 import type { ChildEnd } from "../engine/host.ts"
 import type { CostReport } from "../ledger/report.ts"
 import type { Command } from "../protocol/command.ts"
+import type { RunDetail, StepList } from "../protocol/run-detail.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { Declared, ScheduleView } from "../protocol/schedule.ts"
 import type { RunStart } from "../protocol/start.ts"
@@ -34,15 +35,17 @@ export interface RunRpc {
   /** Throws `run_not_found`, as all below do. */
   view(): Promise<RunView>
   /** Steps in the order in which they started: `limit` of them from the `offset`th on. */
-  steps(offset: number, limit: number): Promise<readonly StepView[]>
+  steps(offset: number, limit: number): Promise<StepList>
   /** One step with its input and output. */
   step(path: string): Promise<StepView>
   /** A page of events after `after`: at most `limit`, fewer when they are large; none when there is no more. */
   events(after: number, limit: number): Promise<readonly RunEvent[]>
   /** As `events`, as they are stored. */
   rows(after: number, limit: number): Promise<readonly EventRow[]>
-  /** The run as soon as it has ended, or as it stands after `timeoutMs`. */
-  waitForEnd(timeoutMs: number): Promise<RunView>
+  /** The run with its first steps, as soon as it has ended and lists say so, or as it stands after `timeoutMs`. */
+  detail(timeoutMs: number): Promise<RunDetail>
+  /** `start` and then `detail`, in one call: between them there is nothing to decide. */
+  startAndWait(request: RunStart, timeoutMs: number): Promise<RunDetail>
   /** A page of events after `after`, as soon as there is any; none after `timeoutMs`, or when nothing will follow. */
   waitForEvents(after: number, timeoutMs: number): Promise<NextEvents>
   command(command: Command): Promise<RunView>

@@ -10,7 +10,9 @@ import type { ChildEnd } from "../engine/host.ts"
 import { isStanding } from "../engine/stop.ts"
 import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
+import { MAX_LISTED_STEPS, TELL_PATIENCE_MS } from "../lib/limits.ts"
 import type { Command } from "../protocol/command.ts"
+import type { RunDetail } from "../protocol/run-detail.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { RunStart } from "../protocol/start.ts"
 import type { StopView } from "../protocol/stop-view.ts"
@@ -25,7 +27,7 @@ import { makeEngine } from "./engine-host.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { type ReadingRpc, Readings } from "./readings.ts"
 import { answerCall, type Call, type Outcome, reach } from "./remote.ts"
-import { askForPlace, report } from "./report.ts"
+import { askForPlace, isTold, report } from "./report.ts"
 import type { NextEvents, RunRpc } from "./rpc.ts"
 import { RunSockets } from "./run-sockets.ts"
 import { durableSql } from "./sql.ts"
@@ -105,10 +107,16 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     return viewRun(await this.#engine())
   }
 
-  async waitForEnd(timeoutMs: number): Promise<RunView> {
+  async detail(timeoutMs: number): Promise<RunDetail> {
     const engine = await this.#engine()
     await this.#subscribers.until(() => engine.state.ended !== undefined, timeoutMs)
-    return viewRun(engine)
+    // Whoever saw a run end looks for it in lists next.
+    if (engine.state.ended) await this.#subscribers.until(() => isTold(engine, this.ctx.storage.kv), TELL_PATIENCE_MS)
+    return { ...(await viewRun(engine)), ...(await this.#readings.steps(0, MAX_LISTED_STEPS)) }
+  }
+
+  startAndWait(request: RunStart, timeoutMs: number): Promise<RunDetail> {
+    return this.start(request).then(() => this.detail(timeoutMs))
   }
 
   async waitForEvents(after: number, timeoutMs: number): Promise<NextEvents> {
@@ -172,10 +180,11 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       hold: (work) => this.ctx.waitUntil(work),
       giveUp: (thrown) => this.#giveUp(thrown),
       admit: () => askForPlace(engine, workflow, this.env, this.ctx.storage.kv),
-      report: () => {
+      report: async () => {
         this.#subscribers.notify()
         this.ctx.waitUntil(this.#sockets.atRest(this.#webSockets.getConnections()))
-        return report(engine, this.env, this.ctx.storage.kv)
+        await report(engine, this.env, this.ctx.storage.kv)
+        this.#subscribers.notify()
       },
     })
     this.#run = { engine, driver }

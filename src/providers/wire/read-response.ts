@@ -5,6 +5,8 @@
  * Invariant: it behaves as the response that it stands for. What is asked for in another way than packages do (a clone, a
  * pipe) is answered by a real one.
  */
+
+/** A response whose bytes are in memory. */
 export class ReadResponse extends Response {
   readonly #head: Response
   readonly #bytes: Uint8Array<ArrayBuffer>
