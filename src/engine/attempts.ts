@@ -17,6 +17,7 @@ import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
 import { type ClassifiedFailure, classifyFailure } from "./failure.ts"
 import { endLeftBehind, stoppedEvent } from "./left-behind.ts"
+import { cancelOrphans } from "./orphans.ts"
 import { retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
 import { makeContext } from "./step-context.ts"
@@ -138,6 +139,7 @@ function stopped(session: Session, path: string, reason: unknown): unknown {
   const step = session.log.step(path)
   if (session.log.closed || !step || !isOpen(step)) return reason
   session.log.append(...endLeftBehind(session, path, reason), stoppedEvent(path, step.attempt, reason))
+  cancelOrphans(session)
   return reason
 }
 
@@ -150,6 +152,7 @@ function recordFailure(session: Session, job: StepJob, failure: Failed): void {
   const retryAtMs = retryAt(session, job, failure, (step?.failures ?? 0) + 1)
   if (retryAtMs !== undefined) {
     session.log.append(stepEvent("step.failed", path, attempt, { ...data, retryAtMs }))
+    cancelOrphans(session)
     return
   }
   const held = !kind.composite && isHeld(session, path, failureClass)
@@ -158,6 +161,7 @@ function recordFailure(session: Session, job: StepJob, failure: Failed): void {
     stepEvent("step.failed", path, attempt, { ...data, ...(held ? { held } : {}) }),
     ...(held ? pauseAt(session, path) : []),
   )
+  cancelOrphans(session)
 }
 
 /** Nobody knows what the attempt would have met: it is as if a crash had cut it off, and somebody must decide. */

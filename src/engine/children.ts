@@ -1,12 +1,15 @@
-/** The child runs that steps start: their ids, their start and their end when the step that waits for them is stopped. */
+/** The child runs that steps start: their ids, their start, and what the parent's log takes of their end. */
 import { sha256 } from "../lib/digest.ts"
 import { ERROR_CODES } from "../lib/error-codes.ts"
 import { errorData, WaybillError } from "../lib/errors.ts"
+import { type Json, toJson } from "../lib/json.ts"
 import { MAX_DEPTH } from "../lib/limits.ts"
-import type { StepState } from "../run/run-state.ts"
+import { stepEvent } from "../run/event.ts"
+import { totalCost } from "../run/run-state.ts"
 import type { ChildRequest } from "../steps/step-kind.ts"
+import { externalize, fitsInline } from "../store/values.ts"
 import { beforeActing } from "./answered.ts"
-import { nodeAt } from "./locate.ts"
+import type { ChildEnd, ChildStart } from "./host.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
 
@@ -15,77 +18,75 @@ const REACH_ATTEMPTS = 5
 const REACH_AGAIN_MS = 2_000
 
 /**
- * A child's id follows from its parent's, its step's and the number of children of the step that ended before it: starting
- * it again after a crash finds the same run, trying the step again after its child failed makes a new one.
+ * Starts the child of this attempt and gives its id. An attempt that a crash cut off goes on with the child that it had,
+ * starting it again in case it never heard; one that follows a failure has a child of its own.
  */
-export function childRunId(session: Session, path: string): string {
-  const { runId } = session.log.header
-  const ended = session.log.step(path)?.answers ?? 0
-  return `${runId.slice(0, 14)}${sha256(`${runId}\n${path}\n${ended}`).slice(0, 16)}`
-}
-
 export async function startChild(session: Session, run: StepRun, request: ChildRequest): Promise<string> {
-  const { runId: parentId, tenant, user, region, tags, parent } = session.log.header
+  const { log } = session
+  const { runId: parentId, tenant, user, region, tags, parent } = log.header
   const depth = (parent?.depth ?? 0) + 1
-  if (depth > MAX_DEPTH)
-    throw new WaybillError(
-      "limit_exceeded",
-      `${run.path}: found ${depth} runs above its child, at most ${MAX_DEPTH}.`,
-      {
-        path: run.path,
-        limit: MAX_DEPTH,
-      },
-    )
-  const runId = childRunId(session, run.path)
-  beforeActing(session, run)
-  const child = {
-    runId,
-    workflow: request.workflow,
-    input: request.input,
-    parent: { runId: parentId, path: run.path, depth },
-    header: { tenant, tags, ...(user ? { user } : {}), ...(region === undefined ? {} : { region }) },
+  if (depth > MAX_DEPTH) {
+    const message = `${run.path}: found ${depth} runs above its child, at most ${MAX_DEPTH}.`
+    throw new WaybillError("limit_exceeded", message, { path: run.path, limit: MAX_DEPTH })
   }
-  await reach(session, `${run.path}~start`, () => session.host.children.start(child), run.signal)
+  beforeActing(session, run)
+  const known = log.step(run.path)?.childRunId
+  const runId = known ?? `${parentId.slice(0, 14)}${sha256(`${parentId}\n${run.path}\n${run.attempt}`).slice(0, 16)}`
+  const { workflow, input, leave } = request
+  if (known === undefined)
+    log.append(stepEvent("child.started", run.path, run.attempt, { runId, workflow, ...(leave ? { leave } : {}) }))
+  const header = { tenant, tags, ...(user ? { user } : {}), ...(region === undefined ? {} : { region }) }
+  const child = { runId, workflow, input, parent: { runId: parentId, path: run.path, depth }, header }
+  const started = start(session, child, run.signal)
+  session.starts.set(runId, started)
+  await started.finally(() => session.starts.delete(runId))
   return runId
 }
 
-/** Cancels the child that the step at `path` started last, tried a few times; one that has ended, or never started, is left alone. */
-export async function cancelChild(session: Session, path: string, reason: string): Promise<void> {
-  const runId = childRunId(session, path)
-  await reach(session, `${path}~cancel`, async () => {
-    try {
-      await session.host.children.cancel(runId, reason)
-    } catch (thrown) {
-      const { code } = errorData(thrown)
-      if (code !== "run_ended" && code !== "run_not_found") throw thrown
-    }
-  })
+/** Takes what a child tells of its end into the log: to be the answer that its step waits for, and for what it cost. */
+export async function takeChildEnd(session: Session, end: ChildEnd): Promise<void> {
+  const { log, host, parking } = session
+  const { runId, costNanoUsd } = end
+  const child = log.state.children.get(runId)
+  if (!child) return
+  const { path } = child
+  const awaits = () => log.step(path)?.childRunId === runId
+  const output = toJson(end.output ?? null, path)
+  const stored = !awaits() || fitsInline(output) ? output : await externalize(output, host.blobs)
+  const attempt = log.step(path)?.attempt ?? 0
+  if (child.status !== undefined) {
+    if (costNanoUsd !== child.costNanoUsd) log.append(stepEvent("child.charged", path, attempt, { runId, costNanoUsd }))
+    return
+  }
+  const { status, error } = end
+  const answer = awaits() ? { ...(status === "succeeded" ? { output: stored } : {}), ...(error ? { error } : {}) } : {}
+  log.append(stepEvent("child.ended", path, attempt, { runId, status, costNanoUsd, ...answer }))
+  parking.wake(path)
 }
 
-/**
- * Cancels the children of steps that a cancellation stopped: it was logged in one go, and a crash may have come before
- * the children heard of it. Telling them twice does no harm.
- */
-export async function cancelOrphans(session: Session): Promise<void> {
-  for (const step of session.log.state.steps.values())
-    if (isOrphaned(session, step)) await cancelChild(session, step.path, "The parent run has ended.").catch(() => {})
+/** The other side: what a run that was started as a child tells its parent. */
+export async function childEnd({ log, values }: Session): Promise<ChildEnd | undefined> {
+  const { ended, outputSeq, error } = log.state
+  if (!ended) return undefined
+  const output = outputSeq === undefined ? undefined : ((await values.load(outputSeq)) as Json)
+  return {
+    runId: log.header.runId,
+    status: ended,
+    costNanoUsd: totalCost(log.state),
+    ...(output === undefined ? {} : { output }),
+    ...(error ? { error } : {}),
+  }
 }
 
-/** Speaks to another run, again for a while when it does not answer. What it answers, an error of its own included, stands. */
-async function reach(session: Session, place: string, speak: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+/** Tries again for a while when the child's object does not answer. What it answers, an error of its own included, stands. */
+async function start(session: Session, child: ChildStart, signal: AbortSignal): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await speak()
+      return await session.host.children.start(child)
     } catch (thrown) {
       const { code } = errorData(thrown)
       if (attempt === REACH_ATTEMPTS || !ERROR_CODES[code].retryable) throw thrown
     }
-    await session.parking.wait(place, session.nowMs() + REACH_AGAIN_MS, signal)
+    await session.parking.wait(`${child.parent.path}~start`, session.nowMs() + REACH_AGAIN_MS, signal)
   }
-}
-
-function isOrphaned(session: Session, step: StepState): boolean {
-  if (step.composite || step.status !== "failed" || step.error?.code !== "run_cancelled") return false
-  const node = nodeAt(session.workflow.scope, step.path, session.host.kinds)
-  return node !== undefined && (session.host.kinds[node.kind]?.cancelsChild?.(node.config) ?? false)
 }

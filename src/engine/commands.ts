@@ -12,11 +12,12 @@ import { MAX_PENDING_SIGNALS } from "../lib/limits.ts"
 import { type Resolution, runEvent, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
 import { isOpen, type StepState } from "../run/run-state.ts"
 import { externalize, fitsInline } from "../store/values.ts"
-import { childRunId } from "./children.ts"
+import { takeChildEnd } from "./children.ts"
 import { editStep } from "./edit-step.ts"
 import { freshEdit } from "./edits.ts"
 import type { ChildEnd } from "./host.ts"
 import { allNodes, isStepOf, nodeAt } from "./locate.ts"
+import { cancelOrphans } from "./orphans.ts"
 import type { Session } from "./session.ts"
 
 export interface ApprovalAnswer {
@@ -54,15 +55,9 @@ export class Commands {
     })
   }
 
-  /** Delivers the end of a child run to the step that started it. A second delivery, and one that comes too late, do nothing. */
-  async childEnded(path: string, end: ChildEnd): Promise<void> {
-    const isAwaited = () => {
-      const step = this.#session.log.step(path)
-      return !this.#session.log.state.ended && step !== undefined && isOpen(step) && !this.#hasSignal(path)
-    }
-    // It may come before the step waits: the child was quicker than the parent's log.
-    if (!isAwaited() || end.runId !== childRunId(this.#session, path)) return
-    await this.#deliver(path, "child", toJson(end, "child"), undefined, isAwaited)
+  /** Delivers the end of a child run. A second delivery does nothing, unless the child has cost more since the first. */
+  childEnded(end: ChildEnd): Promise<void> {
+    return takeChildEnd(this.#session, end)
   }
 
   /** Answers the approval at `path`. Throws `not_waiting`, `not_allowed` or `signal_invalid`; the wait goes on then. */
@@ -118,6 +113,7 @@ export class Commands {
       }),
     )
     abort.abort(error)
+    cancelOrphans(this.#session)
   }
 
   /** Holds the run before its next step; what is in flight ends first. Pausing a paused run does nothing. */

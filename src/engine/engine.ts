@@ -15,12 +15,13 @@ import { type RunHeader, runEvent, stepEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus, type StepState } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
 import { endCue } from "./answered.ts"
-import { cancelOrphans } from "./children.ts"
+import { childEnd } from "./children.ts"
 import { Commands } from "./commands.ts"
 import { compensate } from "./compensate.ts"
 import { plainError } from "./failure.ts"
-import type { EngineHost } from "./host.ts"
+import type { ChildEnd, EngineHost } from "./host.ts"
 import { noteLeftBehind } from "./left-behind.ts"
+import { cancelOrphans } from "./orphans.ts"
 import { Session } from "./session.ts"
 import { type StopPoint, stopPoint } from "./stop.ts"
 import { walkScope } from "./walk.ts"
@@ -120,6 +121,11 @@ export class Engine {
     return stopPoint(this.#session)
   }
 
+  /** What the run tells its parent of its end; undefined before it. */
+  childEnd(): Promise<ChildEnd | undefined> {
+    return childEnd(this.#session)
+  }
+
   /** The value that event `seq` holds (an input, an output), whole. */
   value(seq: number): Promise<unknown> {
     return this.#session.values.load(seq, this.#session.host.blobs)
@@ -136,13 +142,13 @@ export class Engine {
     const session = this.#session
     const { log } = session
     try {
+      cancelOrphans(session)
       if (!log.state.ended) {
         noteLeftBehind(session)
         this.#recover()
         await this.#walkBody().catch((thrown: unknown) => this.#fail(thrown))
       }
       if (log.fault) throw log.fault.thrown
-      await cancelOrphans(session)
       await compensate(session)
     } catch (thrown) {
       this.#broken = { thrown }

@@ -25,18 +25,18 @@ export interface ChildStart {
 
 export interface ChildRuns {
   start(child: ChildStart): Promise<void>
-  /** May be called for a run that has ended, or was never started: it may throw `run_ended` or `run_not_found` then. */
+  /** Throws `run_ended` for a run that has ended, and `run_not_found` for one that was never started. */
   cancel(runId: string, reason: string): Promise<void>
 }
 
-/** What a child run tells its parent when it ends, as the payload of the parent's signal. */
+/** What a child run tells its parent when it ends, and again when what it cost has changed since. */
 export interface ChildEnd {
   readonly runId: string
   readonly status: "succeeded" | "failed" | "cancelled"
   readonly output?: Json
   readonly error?: ErrorData
   /** What the child and its own children cost. */
-  readonly costNanoUsd?: number
+  readonly costNanoUsd: number
 }
 
 export interface EngineHost {

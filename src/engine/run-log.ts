@@ -51,9 +51,9 @@ export class RunLog {
     return must(this.state.header, "the run was never created")
   }
 
-  /** Appends in one transaction. Throws `run_ended` when the run has ended: then only compensations may still be written. */
+  /** Appends in one transaction. Throws `run_ended` when the run has ended, unless it is of what may come late. */
   append(...events: readonly NewEvent[]): readonly RunEvent[] {
-    if (this.state.ended && !events.every((event) => event.type.startsWith("compensation.")))
+    if (this.state.ended && !events.every(({ type }) => mayComeLate(type)))
       throw new WaybillError("run_ended", `The run has ended (${this.state.ended}); nothing can be added to it.`)
     const appended = this.#write(events)
     for (const event of appended) applyEvent(this.state, event)
@@ -98,4 +98,9 @@ export class RunLog {
       this.#onEvents(events)
     } catch {}
   }
+}
+
+/** What may be written after the end of the run: what it still undoes, and what it hears of its children. */
+function mayComeLate(type: EventType): boolean {
+  return type.startsWith("compensation.") || type === "child.ended" || type === "child.charged"
 }

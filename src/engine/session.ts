@@ -42,6 +42,10 @@ export class Session {
   readonly abort = new AbortController()
   /** See `left-behind.ts`. */
   readonly leftBehind = new Set<string>()
+  /** Child runs that are being started right now: until that is over nobody can tell whether they are there. */
+  readonly starts = new Map<string, Promise<void>>()
+  /** Orphans that are being told, or were told, that they are cancelled (see `orphans.ts`). */
+  readonly told = new Set<string>()
   /** Signals that a step has taken and not yet logged as used up: no other step may take them too. */
   readonly claimed = new Set<number>()
   readonly walkScope: WalkScope

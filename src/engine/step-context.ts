@@ -2,7 +2,7 @@
 import type { Operation } from "../model/operation.ts"
 import type { ResultOf } from "../model/result.ts"
 import type { RunScope, StepContext } from "../steps/step-kind.ts"
-import { cancelChild, startChild } from "./children.ts"
+import { startChild } from "./children.ts"
 import { operate } from "./operate.ts"
 import type { Session } from "./session.ts"
 import { runAll } from "./side-by-side.ts"
@@ -39,6 +39,5 @@ export function makeContext(session: Session, run: StepRun): StepContext {
     evaluate: (closure, locals) =>
       session.values.evaluate(closure, locals ? session.values.inner(run.values, locals) : run.values),
     startChild: (request) => startChild(session, run, request),
-    cancelChild: (reason) => cancelChild(session, run.path, reason),
   }
 }

@@ -8,6 +8,7 @@
 
 import type { Values } from "../graph/node.ts"
 import { WaybillError } from "../lib/errors.ts"
+import { toJson } from "../lib/json.ts"
 import type { RunEvent, Stored } from "../run/event.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { hasStoredParts, internalize } from "../store/values.ts"
@@ -117,7 +118,7 @@ export class RunValues {
   }
 }
 
-/** The value inside an event that holds one: the run's input, a step's output, an edited input, a signal's payload. */
+/** The value inside an event that holds one: the run's input, a step's output, an edited input, a signal's payload, a child's end. */
 function storedValue(event: RunEvent | undefined): Stored {
   switch (event?.type) {
     case "run.created":
@@ -134,6 +135,8 @@ function storedValue(event: RunEvent | undefined): Stored {
       return event.data.output ?? event.data.input ?? null
     case "signal.received":
       return event.data.payload
+    case "child.ended":
+      return toJson(event.data)
   }
   throw new Error(`Broken invariant: event ${event?.seq} (${event?.type}) holds no value`)
 }

@@ -22,7 +22,7 @@ export async function wait(session: Session, run: StepRun, waiting: Waiting): Pr
       return {
         type: "signal",
         payload,
-        atMs: log.event(arrived.seq, "signal.received").atMs,
+        atMs: arrived.atMs,
         ...(arrived.by === undefined ? {} : { by: arrived.by }),
       }
     }

@@ -4,10 +4,8 @@
  * driver repeats what did not get through.
  */
 import type { Engine } from "../engine/engine.ts"
-import type { ChildEnd } from "../engine/host.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { must } from "../lib/assert.ts"
-import type { Json } from "../lib/json.ts"
 import { runSummary } from "../protocol/summary.ts"
 import type { RunStatus } from "../run/run-state.ts"
 import type { Admitted } from "./admission.ts"
@@ -58,23 +56,14 @@ export function isTold(engine: Engine, memory: Memory): boolean {
  * else. Rejects when somebody could not be told.
  */
 export async function report(engine: Engine, env: Env, memory: Memory): Promise<void> {
-  const { header, seq, ended, outputSeq, error } = engine.state
+  const { header, seq } = engine.state
   const { status, busy } = engine
   const told = memory.get<Told>(TOLD) ?? NOTHING_TOLD
   if (!header || told.seq >= seq || (busy && told.status === status)) return
   await reach(env.TENANTS, header.tenant.id).record(runSummary(engine.state))
   // What follows is told when it is done.
   if (busy) return memory.put<Told>(TOLD, { seq: told.seq, status })
-  if (ended && header.parent) {
-    const output = outputSeq === undefined ? undefined : ((await engine.value(outputSeq)) as Json)
-    const end: ChildEnd = {
-      runId: header.runId,
-      status: ended,
-      costNanoUsd: engine.state.costNanoUsd,
-      ...(output === undefined ? {} : { output }),
-      ...(error ? { error } : {}),
-    }
-    await reach(env.RUNS, header.parent.runId).childEnded(header.parent.path, end)
-  }
+  const end = await engine.childEnd()
+  if (end && header.parent) await reach(env.RUNS, header.parent.runId).childEnded(end)
   memory.put<Told>(TOLD, { seq, status })
 }

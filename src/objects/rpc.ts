@@ -54,7 +54,7 @@ export interface RunRpc {
   /** The tenant tells a run that queued that it has a place now; safe to repeat. */
   go(): Promise<RunSummary>
   /** A child run tells how it ended; safe to repeat. */
-  childEnded(path: string, end: ChildEnd): Promise<void>
+  childEnded(end: ChildEnd): Promise<void>
 }
 
 /** All that a run's object can be asked. */

@@ -135,10 +135,9 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     return viewRun(engine)
   }
 
-  async childEnded(path: string, end: ChildEnd): Promise<void> {
+  async childEnded(end: ChildEnd): Promise<void> {
     const engine = await this.#engine()
-    if (engine.state.ended) return
-    await engine.commands.childEnded(path, end)
+    await engine.commands.childEnded(end)
     await this.#run?.driver.drive()
   }
 

@@ -6,6 +6,8 @@
  * 2. Every `step.started` is ended by a `step.completed`, `step.failed`, `step.interrupted` or `step.resolved` of the same
  *    path and attempt, unless it is the one in flight. A step between two attempts may be ended by one more `step.failed`.
  * 3. Nothing is ever rewritten. What was paid for is in an `operation.completed` before it is used.
+ * 4. A child run is in a `child.started` before anybody hears of it. It has one `child.ended`, which may come after the end
+ *    of its step, and of this run.
  */
 import type { BlobRef } from "../lib/blob-ref.ts"
 import type { ErrorData } from "../lib/errors.ts"
@@ -120,7 +122,7 @@ export interface EventData {
   }
   "step.completed": {
     readonly output: Stored
-    /** The `signal.received` that this step consumed. */
+    /** The `signal.received`, or `child.ended`, that this step consumed. */
     readonly signalSeq?: number
     /** Copied from a recording or answered by one: the step itself did nothing here. */
     readonly replayed?: true
@@ -132,7 +134,7 @@ export interface EventData {
     readonly failureClass: FailureClass
     /** When the next attempt begins; absent when this was the last. */
     readonly retryAtMs?: number
-    /** The `signal.received` that failed the step and that is used up: a rejection, a child's failure. */
+    /** The `signal.received`, or `child.ended`, that failed the step and that is used up: a rejection, a child's failure. */
     readonly signalSeq?: number
     /** A breakpoint on failures stopped the run here: somebody decides whether the step is tried again, completed or failed. */
     readonly held?: boolean
@@ -161,6 +163,21 @@ export interface EventData {
     readonly replayed?: boolean
   }
   "signal.received": { readonly name: string; readonly payload: Stored; readonly path?: string; readonly by?: string }
+
+  /** `leave`: the child is left alone when its step is stopped. */
+  "child.started": { readonly runId: string; readonly workflow: string; readonly leave?: true }
+  /** A child that was told to stop before it ever began ended as well: `cancelled`, at no cost. */
+  "child.ended": {
+    readonly runId: string
+    readonly status: "succeeded" | "failed" | "cancelled"
+    /** Only when the step waits for it. */
+    readonly output?: Stored
+    readonly error?: ErrorData
+    /** What the child and its own children cost, as far as they knew then. */
+    readonly costNanoUsd: number
+  }
+  /** A child that has ended cost more than it said then. `costNanoUsd`: in all, as in `child.ended`. */
+  "child.charged": { readonly runId: string; readonly costNanoUsd: number }
 
   "compensation.started": { readonly input: Stored }
   "compensation.completed": { readonly output: Stored }

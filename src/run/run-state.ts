@@ -40,13 +40,27 @@ export interface StepState {
   effect?: "read" | "idempotent" | "unsafe"
   /** Operations already paid for by the attempts since the last failure: asked again, they are answered from the log. */
   operations: { readonly seq: number; readonly index: number; readonly requestDigest: string }[]
-  /** Failed attempts that used up an answer from outside: a rejection, the end of a child run. */
-  answers: number
+  /** The child run that its attempt started and waits for. */
+  childRunId?: string
   compensation?: "running" | "completed" | "failed"
   /** The newest attempt at compensating, 1-based. */
   compensationAttempt?: number
   /** When the next attempt at compensating begins; absent while one is in flight. */
   compensationRetryAtMs?: number
+}
+
+/** A child run, as far as its parent knows it. */
+export interface ChildState {
+  readonly runId: string
+  /** Of the step that started it. */
+  readonly path: string
+  readonly workflow: string
+  /** It is left alone when its step is stopped. */
+  readonly leave: boolean
+  /** How it ended; absent until it did. */
+  status?: "succeeded" | "failed" | "cancelled"
+  /** What it and its own children cost; 0 until it ended. */
+  costNanoUsd: number
 }
 
 /** What the edits of one step add up to. */
@@ -92,11 +106,24 @@ export interface RunState {
   /** Leaf steps by what they are doing: these make the run's status. */
   runningLeaves: number
   waitingLeaves: number
-  /** Signals that arrived and that no step has consumed yet, oldest first. */
-  signals: { readonly seq: number; readonly name: string; readonly path?: string; readonly by?: string }[]
+  /** Signals, and ends of child runs, that arrived and that no step has consumed yet, oldest first. */
+  signals: {
+    readonly seq: number
+    readonly atMs: number
+    readonly name: string
+    readonly path?: string
+    readonly by?: string
+  }[]
+  /** Child runs by their ids, in the order in which they were started. */
+  readonly children: Map<string, ChildState>
+  /** Ids of the children that nobody waits for any more and that have not ended: the run owes them their cancelling. */
+  readonly orphans: Set<string>
   /** Paths of completed tool steps that can be compensated are found by completion order. */
   readonly completedOrder: string[]
+  /** What the run paid for itself. */
   costNanoUsd: number
+  /** What its child runs and theirs paid for, as far as they have ended. */
+  childrenCostNanoUsd: number
   /** The newest first start of a step: tells a stepper whether one has started since it was told to go on. */
   lastStartSeq: number
 }
@@ -112,8 +139,11 @@ export function emptyRun(): RunState {
     runningLeaves: 0,
     waitingLeaves: 0,
     signals: [],
+    children: new Map(),
+    orphans: new Set(),
     completedOrder: [],
     costNanoUsd: 0,
+    childrenCostNanoUsd: 0,
     lastStartSeq: 0,
   }
 }
@@ -121,6 +151,11 @@ export function emptyRun(): RunState {
 /** Whether the step is under way: it started and has no end. */
 export function isOpen({ status }: StepState): boolean {
   return status !== "completed" && status !== "failed" && status !== "skipped"
+}
+
+/** What the run cost with all runs below it, as far as those have ended. */
+export function totalCost({ costNanoUsd, childrenCostNanoUsd }: RunState): number {
+  return costNanoUsd + childrenCostNanoUsd
 }
 
 /** The status of a run is a reading of its state; nobody writes it. */

@@ -1,5 +1,6 @@
 /** How step-level events change the state of a run. Part of the fold in `fold.ts`, which owns the invariants. */
 import { must } from "../lib/assert.ts"
+import { childCharged, childEnded, childStarted, letChildGo } from "./child-fold.ts"
 import type { EventOf, RunEvent } from "./event.ts"
 import type { RunState, StepState, StepStatus } from "./run-state.ts"
 
@@ -16,21 +17,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
     case "step.completed":
       return completed(state, step, event)
     case "step.failed":
-      step.failures += 1
-      if (event.data.signalSeq !== undefined) {
-        useUp(state, event.data.signalSeq)
-        step.answers += 1
-      }
-      step.error = event.data.error
-      step.failureClass = event.data.failureClass
-      step.operations = []
-      if (event.data.held) {
-        step.waiting = { reason: "failed" }
-        return move(state, step, "waiting")
-      }
-      if (event.data.retryAtMs === undefined) return finish(state, step, "failed", event.atMs)
-      step.retryAtMs = event.data.retryAtMs
-      return move(state, step, "retrying")
+      return failed(state, step, event)
     case "step.waiting":
       step.waiting = event.data
       return move(state, step, "waiting")
@@ -44,6 +31,12 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       step.operations.push({ seq: event.seq, index: event.data.index, requestDigest: event.data.record.requestDigest })
       if (!event.data.replayed) state.costNanoUsd += event.data.record.costNanoUsd
       return
+    case "child.started":
+      return childStarted(state, step, event)
+    case "child.ended":
+      return childEnded(state, step, event)
+    case "child.charged":
+      return childCharged(state, event)
     case "compensation.started":
       step.compensation = "running"
       step.compensationAttempt = event.attempt
@@ -62,9 +55,9 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
 }
 
 /** Keeps that a signal is there; what it carries stays in the log. */
-export function signalArrived(state: RunState, { seq, data }: EventOf<"signal.received">): void {
+export function signalArrived(state: RunState, { seq, atMs, data }: EventOf<"signal.received">): void {
   const { payload: _payload, ...signal } = data
-  state.signals.push({ seq, ...signal })
+  state.signals.push({ seq, atMs, ...signal })
 }
 
 function edited(state: RunState, { seq, path, data }: EventOf<"step.edited">): void {
@@ -101,7 +94,6 @@ function started(state: RunState, event: EventOf<"step.started">): void {
       attemptSeq: event.seq,
       startedAtMs: event.atMs,
       attemptAtMs: event.atMs,
-      answers: 0,
       operations: [],
     }
     state.steps.set(event.path, step)
@@ -135,7 +127,6 @@ function skipped(state: RunState, event: EventOf<"step.skipped">): void {
     startedAtMs: event.atMs,
     attemptAtMs: event.atMs,
     endedAtMs: event.atMs,
-    answers: 0,
     operations: [],
   })
 }
@@ -144,6 +135,22 @@ function completed(state: RunState, step: StepState, event: EventOf<"step.comple
   const { signalSeq } = event.data
   if (signalSeq !== undefined) useUp(state, signalSeq)
   complete(state, step, event)
+}
+
+function failed(state: RunState, step: StepState, { data, atMs }: EventOf<"step.failed">): void {
+  const { error, signalSeq, retryAtMs, held } = data
+  step.failures += 1
+  if (signalSeq !== undefined) useUp(state, signalSeq)
+  letChildGo(state, step)
+  step.error = error
+  step.operations = []
+  if (held) {
+    step.waiting = { reason: "failed" }
+    return move(state, step, "waiting")
+  }
+  if (retryAtMs === undefined) return finish(state, step, "failed", atMs)
+  step.retryAtMs = retryAtMs
+  return move(state, step, "retrying")
 }
 
 function useUp(state: RunState, signalSeq: number): void {
@@ -169,6 +176,7 @@ function complete(state: RunState, step: StepState, event: RunEvent): void {
 function finish(state: RunState, step: StepState, status: StepStatus, atMs: number): void {
   step.endedAtMs = atMs
   step.operations = []
+  letChildGo(state, step)
   delete step.waiting
   delete step.retryAtMs
   move(state, step, status)

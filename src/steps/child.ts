@@ -42,7 +42,6 @@ export const child = defineStepKind<ChildConfig, Json>({
   output: (own) => own.workflow.outputSchema,
   // Only a check, as in `resolve`.
   input: (own) => checkedBy(own.workflow.input),
-  cancelsChild: (own) => own.onCancel !== "leave",
   resolve(own, values) {
     const input = own.input(values)
     // Only a check: the child reads its input itself, and a schema that transforms must not do so twice.
@@ -50,16 +49,11 @@ export const child = defineStepKind<ChildConfig, Json>({
     return input as Json
   },
   async execute(own, input, context) {
-    try {
-      const childRunId = await context.startChild({ workflow: own.workflow.name, input })
-      const outcome = await context.wait({ reason: "child", childRunId })
-      if (outcome.type === "timeout") throw new Error("Broken invariant: a wait without an end has ended")
-      return outputOf(own, parseWith(end, outcome.payload, "signal_invalid", context.path), context.path)
-    } catch (thrown) {
-      if (context.signal.aborted && own.onCancel !== "leave")
-        await context.cancelChild(`Its parent's step ${context.path} was stopped.`)
-      throw thrown
-    }
+    const leave = own.onCancel === "leave"
+    const childRunId = await context.startChild({ workflow: own.workflow.name, input, leave })
+    const outcome = await context.wait({ reason: "child", childRunId })
+    if (outcome.type === "timeout") throw new Error("Broken invariant: a wait without an end has ended")
+    return outputOf(own, parseWith(end, outcome.payload, "signal_invalid", context.path), context.path)
   },
 })
 

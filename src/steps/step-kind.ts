@@ -42,6 +42,8 @@ export type ScopeTask = (runScope: RunScope) => Promise<unknown>
 export interface ChildRequest {
   readonly workflow: string
   readonly input: Json
+  /** Whether the child is left alone when its step is stopped; otherwise it is cancelled then. */
+  readonly leave: boolean
 }
 
 /** All that a step may touch. Narrow on purpose: a step that needs more is asking for a new kind of context. */
@@ -69,10 +71,8 @@ export interface StepContext {
   all(tasks: readonly ScopeTask[], options: AllOptions): Promise<readonly Settled[]>
   /** Evaluates an author's closure on the step's values, and on `locals` of its own; large values that it reads are loaded first, so it may be called again. */
   evaluate<Result>(closure: (values: Values) => Result, locals?: Values): Promise<Awaited<Result>>
-  /** Starts the child run of this step, or finds the one that it started before, and returns its id. */
+  /** Starts the child run of this attempt, or finds the one that a crash cut it off from, and returns its id. */
   startChild(request: ChildRequest): Promise<string>
-  /** Cancels the child run that this step started, if it is still under way. */
-  cancelChild(reason: string): Promise<void>
 }
 
 /** What a kind's file gives: everything typed by its own config and input. */
@@ -100,8 +100,6 @@ export interface StepKindSpec<Config, Input> {
   takes?(config: Config): { readonly signal?: string | undefined; readonly schema?: Schema | undefined }
   /** The node that the step, which is `node`, makes at run time and that runs at `inside`, such as `[2].search`, under its path. */
   nodeInside?(config: Config, inside: string, node: StepNode): StepNode | undefined
-  /** Whether the child run that the step started is to be cancelled when the step is stopped. */
-  cancelsChild?(config: Config): boolean
   /** How often it is tried when the author does not say. Default: once. */
   retry?(config: Config): RetryPolicy
   /** Of one attempt, when the author does not say. Default: none. */

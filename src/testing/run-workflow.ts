@@ -1,6 +1,6 @@
 /** Runs a workflow in plain Node, in memory, with time skipped: what authors and our own suite test workflows with. */
 import { Engine } from "../engine/engine.ts"
-import type { ChildEnd, ChildRuns, ChildStart, EngineHost } from "../engine/host.ts"
+import type { ChildRuns, ChildStart, EngineHost } from "../engine/host.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type FakeClock, fakeClock } from "../lib/fake-clock.ts"
@@ -93,7 +93,11 @@ function childRuns(children: Map<string, TestRun>, options: TestRunOptions): Chi
     if (!found) throw new WaybillError("not_scripted", `The test run was given no workflow "${workflow}".`)
     children.set(runId, await createRun(found, input, { ...inherited, runId, header: { ...header, parent } }))
   }
-  const cancel = async (runId: string, reason: string) => children.get(runId)?.engine.commands.cancel({ reason })
+  const cancel = async (runId: string, reason: string) => {
+    const child = children.get(runId)
+    if (!child) throw new WaybillError("run_not_found", `There is no run ${runId}.`)
+    child.engine.commands.cancel({ reason })
+  }
   return { start, cancel }
 }
 
@@ -148,17 +152,8 @@ function nextWakeMs(run: TestRun): number | undefined {
 async function deliverEnds(run: TestRun): Promise<boolean> {
   const { seq } = run.engine.state
   for (const child of run.children.values()) {
-    const { ended, header, error, costNanoUsd } = child.engine.state
-    if (!ended || !header?.parent) continue
-    const output = (await outputOf(child.engine)) as Json | undefined
-    const end: ChildEnd = {
-      runId: header.runId,
-      status: ended,
-      costNanoUsd,
-      ...(output === undefined ? {} : { output }),
-      ...(error ? { error } : {}),
-    }
-    await run.engine.commands.childEnded(header.parent.path, end)
+    const end = await child.engine.childEnd()
+    if (end) await run.engine.commands.childEnded(end)
   }
   return run.engine.state.seq > seq
 }

@@ -131,17 +131,10 @@ export class Runs {
   }
 
   async #tellParent(run: FuzzedRun): Promise<void> {
-    const { ended, header, outputSeq, error, costNanoUsd } = run.engine.state
+    const { header } = run.engine.state
     const parent = header?.parent && this.runs.get(header.parent.runId)
-    if (!ended || !parent || !header.parent || parent.engine.state.ended) return
-    const output = outputSeq === undefined ? undefined : ((await run.engine.value(outputSeq)) as Json)
-    await parent.engine.commands.childEnded(header.parent.path, {
-      runId: run.runId,
-      status: ended,
-      costNanoUsd,
-      ...(output === undefined ? {} : { output }),
-      ...(error ? { error } : {}),
-    })
+    const end = parent && (await run.engine.childEnd())
+    if (end) await parent.engine.commands.childEnded(end)
   }
 
   /** All processes die and are made anew. */
