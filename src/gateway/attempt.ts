@@ -46,10 +46,10 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptOutcome> {
   const tape = recordTransport(input.transport)
   const run: Run = { input, tape, limit, startedAtMs, firstTokenMs: undefined }
   try {
-    const reply = await limit.race(callProvider(callOf(run)))
+    const told = await limit.race(callProvider(callOf(run)))
     const exchange = tape.last()
-    const failure =
-      wireFailure(input.call.provider, exchange, undefined, clock.nowMs()) ?? replyFailure(reply, input.call.operation)
+    const found = wireFailure(input.call.provider, exchange, undefined, clock.nowMs()) ?? replyFailure(run, told)
+    const { reply, failure } = takenAsAsked(told, found, input.call.operation)
     const usage = usageOf(reply, wireUsage(input.call.provider, exchange))
     const record = { ...recordOf(run, usage, failure), ...responseOf(reply) }
     return failure ? { record } : { record, reply }
@@ -105,13 +105,24 @@ function thrownFailure({ input, tape, limit }: Run, thrown: unknown): { failure:
   return { failure: { class: "provider.bad_response", message }, aborted: false }
 }
 
-/** What an orderly answer lacks. */
-function replyFailure(reply: Reply, operation: Operation): Failure | undefined {
-  if (reply.type === "generate") {
-    const failure = answerFailure(reply.answer)
-    const allowed = operation.type === "generate" && operation.onTruncated === "answer"
-    return allowed && failure?.class === "output.truncated" ? undefined : failure
+/** Where the operation takes an answer that is not whole, that is how it ended, by whatever name its package calls it. */
+function takenAsAsked(reply: Reply, failure: Failure | undefined, operation: Operation) {
+  const wanted = operation.type === "generate" && operation.onTruncated === "answer"
+  if (!wanted || failure?.class !== "output.truncated" || reply.type !== "generate") return { reply, failure }
+  const { answer } = reply
+  return {
+    reply: { ...reply, answer: { ...answer, finishReason: { ...answer.finishReason, unified: "length" as const } } },
   }
+}
+
+/** What an orderly answer lacks. */
+function replyFailure({ input, tape }: Run, reply: Reply): Failure | undefined {
+  const failure = reply.type === "generate" ? answerFailure(reply.answer) : countFailure(reply, input.call.operation)
+  const status = tape.last()?.status
+  return failure && { ...failure, ...(status === undefined ? {} : { status }) }
+}
+
+function countFailure(reply: Reply, operation: Operation): Failure | undefined {
   const asked = operation.type === "embed" || operation.type === "moderate" ? operation.texts.length : undefined
   const got =
     reply.type === "embed" ? reply.embeddings.length : reply.type === "moderate" ? reply.results.length : undefined

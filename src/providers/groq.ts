@@ -21,7 +21,6 @@ export const groq = defineProvider({
       // "Request too large … tokens per minute" bears the code of a rate limit, but no wait makes it fit.
       { class: "request.too_long", status: [413] },
       { class: "provider.overloaded", status: [498] },
-      { class: "provider.quota", status: [429], message: /per day|\b[RT]PD\b/ },
       {
         class: "provider.quota",
         status: [400, 403, 429],

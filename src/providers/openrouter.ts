@@ -36,6 +36,7 @@ export const openrouter = defineProvider({
       { class: "request.content_blocked", status: [403], message: /moderation|flagged|request blocked/i },
       { class: "request.content_blocked", code: /^(?:content_filtered|content_policy_violation|moderation)$/ },
       { class: "request.invalid", code: /^invalid_prompt$/ },
+      { class: "request.unsupported", status: [404], message: /no endpoints found that support/i },
       {
         class: "request.too_long",
         code: /^(?:max_tokens_exceeded|token_limit_exceeded|string_too_long|payload_too_large)$/,

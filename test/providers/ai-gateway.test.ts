@@ -207,6 +207,13 @@ describe("Workers AI by the binding", () => {
     ["3040: Capacity temporarily exceeded, please try again.", "provider.overloaded", "3040"],
     ["AiError: 3036: You have used up your daily free allocation", "provider.quota", "3036"],
     ["InferenceUpstreamError: 5007: No such model", "provider.model_gone", "5007"],
+    ["Invalid input: 5006: Error: required properties at '/' are 'prompt'", "request.invalid", "5006"],
+    ["3046: Request timeout", "provider.timeout", "3046"],
+    // AI Gateway's own, which stands in front of it.
+    ["2001: Please configure AI Gateway in the Cloudflare dashboard", "own_code.config", "2001"],
+    ["2003: Rate limited", "provider.rate_limited", "2003"],
+    ["2016: Prompt blocked due to security configurations", "policy.guardrail", "2016"],
+    ["2021: Insufficient credits", "provider.quota", "2021"],
   ])("[PROV3] reads what the binding throws: %s", async (message, failureClass, providerCode) => {
     const ai = fakeAi(() => Promise.reject(new Error(message)))
     const { record } = await drive(workersAi(ai), TEXT, [])

@@ -28,8 +28,7 @@ export interface Fault {
 }
 
 export async function expectFault(spec: Setup, fault: Fault): Promise<void> {
-  const stream = fault.events !== undefined || fault.frames !== undefined
-  const { record, sent } = await drive(spec, TEXT, [wireOf(fault)], { stream })
+  const { record, sent } = await drive(spec, TEXT, [wireOf(fault)], { stream: isStreamed(fault) })
   const { class: failureClass, then, code, retryAfterMs } = fault.expect
   expect(record.failure).toEqual({
     class: failureClass,
@@ -44,7 +43,11 @@ export async function expectFault(spec: Setup, fault: Fault): Promise<void> {
   expect(sent).toHaveLength(1)
 }
 
-function wireOf({ status, headers, body, events, frames }: Fault): WireAnswer {
+export function isStreamed({ events, frames }: Fault): boolean {
+  return events !== undefined || frames !== undefined
+}
+
+export function wireOf({ status, headers, body, events, frames }: Fault): WireAnswer {
   if (frames) return framed(frames, headers)
   if (events)
     return answer(

@@ -10,7 +10,7 @@ import type { FailureClass } from "../../src/lib/failure-classes.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import type { Usage } from "../../src/model/result.ts"
 import { type Driven, drive, PRICE, type Setup, STRUCTURED, TEXT, WITH_EFFORT, WITH_IMAGE, WITH_TOOL } from "./drive.ts"
-import { expectFault, type Fault } from "./faults.ts"
+import { expectFault, type Fault, isStreamed, wireOf } from "./faults.ts"
 import { answer, cut, type Frame, fixtureJson, fixtureText, framed, success, type WireAnswer } from "./wire-answer.ts"
 
 /** An answer that the fixtures hold, and how it must be read. */
@@ -49,9 +49,11 @@ export function describeProvider(spec: ProviderSpec): void {
     describeAnswers(spec, folder)
     if (spec.tool) describeTools(spec, folder, requests, spec.tool)
     describeConnection(spec, folder)
+    const faults = fixtureJson<Fault[]>(folder, "faults.json")
     describe("[PROV3] names the provider's own faults", () => {
-      for (const fault of fixtureJson<Fault[]>(folder, "faults.json")) it(fault.name, () => expectFault(spec, fault))
+      for (const fault of faults) it(fault.name, () => expectFault(spec, fault))
     })
+    describeCutAnswers(spec, faults)
   })
 }
 
@@ -138,6 +140,25 @@ function describeTools(spec: ProviderSpec, folder: string, requests: Requests, t
         finishReason: { unified: "tool-calls" },
       },
     })
+  })
+}
+
+/** Answers in good order that are none: every provider has its own words for an end that is not the answer's. */
+function describeCutAnswers(spec: ProviderSpec, faults: readonly Fault[]): void {
+  const of = (failureClass: FailureClass) => faults.filter((fault) => fault.expect.class === failureClass)
+
+  it("[PROV10] is tried on answers that were cut off and on empty ones, whole and streamed", () => {
+    for (const failureClass of ["output.truncated", "output.empty"] as const)
+      expect(new Set(of(failureClass).map(isStreamed))).toEqual(new Set([false, true]))
+  })
+
+  it("[PROV10] gives an answer that was cut off to whoever asks for it, and says so", async () => {
+    for (const fault of of("output.truncated")) {
+      const taken = { ...TEXT, onTruncated: "answer" as const }
+      const { record, reply } = await drive(spec, taken, [wireOf(fault)], { stream: isStreamed(fault) })
+      expect(record).toMatchObject({ outcome: "succeeded", finishReason: { unified: "length" } })
+      expect(reply).toMatchObject({ answer: { text: spec.text.says, finishReason: { unified: "length" } } })
+    }
   })
 }
 

@@ -7,15 +7,16 @@ import {
   codesOf,
   type ErrorRule,
   failureOf,
-  inside,
   NO_MONEY,
   NOT_SUPPORTED,
   TOO_LONG,
   WRONG_KEY,
 } from "../wire/error-rules.ts"
+import { finishFailure, finishReader, finishWords } from "../wire/finish.ts"
 
 const RULES: readonly ErrorRule[] = [
   { class: "provider.quota", code: /^(?:enforced_spend_limit_reached|billing_error)$/ },
+  { class: "provider.quota", message: /extra usage is required/i },
   { class: "request.content_blocked", message: /blocked by content filtering policy/i },
   TOO_LONG,
   NO_MONEY,
@@ -32,24 +33,31 @@ const RULES: readonly ErrorRule[] = [
   { class: "provider.outage", code: /^api_error$/ },
 ]
 
+const FINISHES = finishWords({
+  whole: ["end_turn", "tool_use", "stop_sequence"],
+  // `pause_turn` and `compaction` ask for the turn to be sent back and gone on with: what is there is half an answer.
+  "output.truncated": ["max_tokens", "model_context_window_exceeded", "pause_turn", "compaction"],
+  "output.refusal": ["refusal"],
+})
+
+const finishOf = finishReader("stop_reason", (document) => [document, at(document, "delta")])
+
 export const anthropicDialect: Dialect = {
   id: "anthropic",
   classify,
   ended(body) {
-    return (
-      body.kind === "json" ||
-      (body.kind === "events" &&
-        documents(body, /"message_stop"/).some((event) => at(event, "type") === "message_stop"))
-    )
+    if (body.kind === "json") return at(body.value, "content") === undefined || finishOf(body) !== undefined
+    const stopped = documents(body, /"message_stop"/).some((event) => at(event, "type") === "message_stop")
+    return stopped && finishOf(body) !== undefined
   },
   hidden(body, answer) {
-    for (const document of documents(body, /"type"\s*:\s*"error"|"stop_reason"\s*:\s*"refusal"/)) {
-      if (at(document, "type") === "error")
-        return inside(classify({ ...answer, status: 500, body: JSON.stringify(document) }), answer.status)
-      if ((at(document, "stop_reason") ?? at(document, "delta", "stop_reason")) === "refusal")
-        return { ...refusal(document), status: answer.status }
-    }
-    return undefined
+    const error = documents(body, /"type"\s*:\s*"error"/).find((document) => at(document, "type") === "error")
+    if (error !== undefined) return classify({ ...answer, body: JSON.stringify(error) })
+    const finish = finishOf(body)
+    const why = textAt(finish?.holder, "stop_details", "explanation")
+    const failure = finish && finishFailure(FINISHES, [finish.word], answer.status, why && `The model refused: ${why}`)
+    const category = textAt(finish?.holder, "stop_details", "category")
+    return failure && category !== undefined ? { ...failure, providerCode: category } : failure
   },
   usage: readUsage,
 }
@@ -61,16 +69,6 @@ function classify(answer: ErrorAnswer): Failure {
     message: textAt(error, "message"),
   }
   return failureOf(answer, facts, RULES)
-}
-
-function refusal(document: unknown): Failure {
-  const details = at(document, "stop_details") ?? at(document, "delta", "stop_details")
-  const why = textAt(details, "explanation") ?? "no explanation given"
-  return {
-    class: "output.refusal",
-    message: `The model refused: ${why}`,
-    providerCode: textAt(details, "category") ?? "refusal",
-  }
 }
 
 /** `message_start` tells the input, `message_delta` the running totals: the last word on each count stands. */

@@ -3,19 +3,22 @@ import type { Failure } from "../../model/failure.ts"
 import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, documents, parseJson, textAt, type WireBody } from "../wire/body.ts"
-import { codesOf, type ErrorRule, failureOf, inside, NO_MONEY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
+import { codesOf, type ErrorRule, failureOf, NO_MONEY, PER_DAY, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
+import { finishFailure, finishReader, finishWords } from "../wire/finish.ts"
 
 const RULES: readonly ErrorRule[] = [
   { class: "provider.quota", code: /^ServiceQuotaExceeded/i },
-  { class: "provider.quota", code: /^Throttling/i, message: /per day/i },
+  PER_DAY,
   { class: "provider.rate_limited", code: /^(?:Throttling|TooManyRequests)/i },
   { class: "provider.overloaded", code: /^(?:ModelNotReady|ServiceUnavailable)/i },
   { class: "provider.timeout", code: /^ModelTimeout/i },
   { class: "provider.outage", code: /^(?:ModelError|ModelStreamError|InternalServer|InternalFailure)/i },
+  { class: "provider.quota", message: /INVALID_PAYMENT_INSTRUMENT/ },
   {
     class: "provider.auth",
     code: /^(?:AccessDenied|UnrecognizedClient|InvalidSignature|ExpiredToken|MissingAuthenticationToken|IncompleteSignature|NotAuthorized|OptInRequired|FTUFormNotFilled)/i,
   },
+  { class: "provider.auth", message: /use case details have not been submitted/i },
   { class: "provider.model_gone", code: /^ResourceNotFound/i },
   {
     class: "provider.model_gone",
@@ -29,34 +32,33 @@ const RULES: readonly ErrorRule[] = [
 ]
 
 const EXCEPTION = /(?:Exception|Error|Failure|FormNotFilled)$/i
-const STOPPED = /^(?:guardrail_intervened|content_filtered)$/
+const FINISHES = finishWords({
+  whole: ["end_turn", "tool_use", "stop_sequence"],
+  "output.truncated": ["max_tokens", "model_context_window_exceeded"],
+  "output.refusal": ["refusal"],
+  "output.invalid_json": ["malformed_model_output", "malformed_tool_use"],
+  "request.content_blocked": ["guardrail_intervened", "content_filtered"],
+})
+
+const finishOf = finishReader("stopReason", (document) => [document])
 
 export const bedrockDialect: Dialect = {
   id: "bedrock",
   classify,
   ended(body) {
-    return (
-      body.kind === "json" || (body.kind === "events" && body.events.some((event) => event.event === "messageStop"))
-    )
+    if (body.kind === "json") return at(body.value, "output") === undefined || finishOf(body) !== undefined
+    return finishOf(body) !== undefined
   },
   hidden(body, answer) {
     if (body.kind === "events") {
       const failed = body.events.find((event) => EXCEPTION.test(event.event ?? ""))
       if (failed !== undefined) {
         const headers = { ...answer.headers, "x-amzn-errortype": failed.event ?? "" }
-        return inside(classify({ ...answer, status: 500, headers, body: failed.data }), answer.status)
+        return classify({ ...answer, headers, body: failed.data })
       }
     }
-    const stop = documents(body, /"stopReason"/)
-      .map((document) => textAt(document, "stopReason"))
-      .find((reason) => STOPPED.test(reason ?? ""))
-    if (stop === undefined) return undefined
-    return {
-      class: "request.content_blocked",
-      message: `The answer was stopped: ${stop}.`,
-      providerCode: stop,
-      status: answer.status,
-    }
+    const finish = finishOf(body)
+    return finish && finishFailure(FINISHES, [finish.word], answer.status)
   },
   usage: readUsage,
 }

@@ -4,6 +4,7 @@ import type { Usage } from "../../model/result.ts"
 import type { Dialect, ErrorAnswer } from "../dialect.ts"
 import { at, countAt, documents, parseJson, textAt, type WireBody } from "../wire/body.ts"
 import { type ErrorRule, failureOf, NO_MONEY, NOT_SUPPORTED, TOO_LONG, WRONG_KEY } from "../wire/error-rules.ts"
+import { finishFailure, finishReader, finishWords } from "../wire/finish.ts"
 
 const RULES: readonly ErrorRule[] = [
   { class: "provider.quota", status: [429], message: /\/ ?month|per month|monthly/i },
@@ -21,32 +22,27 @@ const RULES: readonly ErrorRule[] = [
   NOT_SUPPORTED,
 ]
 
-const STOPPED = /^(?:ERROR|ERROR_TOXIC|TIMEOUT|USER_CANCEL)$/
+const FINISHES = finishWords({
+  whole: ["COMPLETE", "STOP_SEQUENCE", "TOOL_CALL"],
+  "output.truncated": ["MAX_TOKENS", "ERROR_LIMIT"],
+  "request.content_blocked": ["ERROR_TOXIC"],
+  "provider.timeout": ["TIMEOUT"],
+  "provider.outage": ["ERROR", "USER_CANCEL"],
+})
+
+const finishOf = finishReader("finish_reason", (document) => [document, at(document, "delta")])
 
 export const cohereDialect: Dialect = {
   id: "cohere",
   classify,
   ended(body) {
-    return body.kind === "json" || documents(body, /"message-end"/).some((event) => at(event, "type") === "message-end")
+    if (body.kind === "json") return at(body.value, "message") === undefined || finishOf(body) !== undefined
+    const isEnd = (event: unknown) => at(event, "type") === "message-end"
+    return documents(body, /"message-end"/).some(isEnd) && finishOf(body) !== undefined
   },
   hidden(body, answer) {
-    for (const document of documents(body, /"finish_reason"/)) {
-      const reason = textAt(document, "finish_reason") ?? textAt(document, "delta", "finish_reason")
-      if (reason === undefined || !STOPPED.test(reason)) continue
-      const told = textAt(document, "delta", "error") ?? textAt(document, "error") ?? `The answer ended with ${reason}.`
-      return {
-        class:
-          reason === "ERROR_TOXIC"
-            ? "request.content_blocked"
-            : reason === "TIMEOUT"
-              ? "provider.timeout"
-              : "provider.outage",
-        message: told,
-        providerCode: reason,
-        status: answer.status,
-      }
-    }
-    return undefined
+    const finish = finishOf(body)
+    return finish && finishFailure(FINISHES, [finish.word], answer.status, textAt(finish.holder, "error"))
   },
   usage: readUsage,
 }

@@ -16,6 +16,7 @@ import {
   TOO_LONG,
   WRONG_KEY,
 } from "../wire/error-rules.ts"
+import { finishFailure, finishReader, finishWords } from "../wire/finish.ts"
 import { durationTextMs } from "../wire/retry-after.ts"
 
 const RULES: readonly ErrorRule[] = [
@@ -39,29 +40,46 @@ const RULES: readonly ErrorRule[] = [
   { class: "provider.outage", code: /^(?:INTERNAL|UNKNOWN|ABORTED|DATA_LOSS)$/ },
 ]
 
-/** Finish reasons that stand for a blocked answer, and for a tool call that the model garbled. */
-const BLOCKED = /^(?:SAFETY|RECITATION|BLOCKLIST|PROHIBITED_CONTENT|SPII|LANGUAGE|IMAGE_SAFETY|MODEL_ARMOR)$/
-const GARBLED = /^(?:MALFORMED_FUNCTION_CALL|UNEXPECTED_TOOL_CALL)$/
+const FINISHES = finishWords({
+  // `FUNCTION_CALL` is undocumented, and says what the parts say as well.
+  whole: ["STOP", "FUNCTION_CALL"],
+  "output.truncated": ["MAX_TOKENS"],
+  "output.invalid_json": ["MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL"],
+  "request.invalid": ["MISSING_THOUGHT_SIGNATURE"],
+  "request.content_blocked": [
+    "SAFETY",
+    "RECITATION",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "LANGUAGE",
+    "MODEL_ARMOR",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+  ],
+})
+
+/** The candidate that says why it ended: with it the answer ends. */
+const finishOf = finishReader("finishReason", (document) => [at(document, "candidates", 0)])
 
 export const googleDialect: Dialect = {
   id: "google",
   classify,
   ended(body) {
-    if (body.kind === "json") return true
-    return documents(body, /"finishReason"|"blockReason"/).some(
-      (chunk) => finishReason(chunk) !== undefined || blockReason(chunk) !== undefined,
-    )
+    if (body.kind === "json" && at(body.value, "candidates") === undefined) return true
+    return finishOf(body) !== undefined || blockOf(body) !== undefined
   },
   hidden(body, answer) {
-    for (const document of documents(body, /"error"|"blockReason"|"finishReason"/)) {
-      if (at(document, "error") !== undefined) {
-        const status = countAt(document, "error", "code") || 500
-        return inside(classify({ ...answer, status, body: JSON.stringify(document) }), answer.status)
-      }
-      const told = blockedInside(document)
-      if (told !== undefined) return { ...told, status: answer.status }
+    const failed = documents(body, /"error"/).find((document) => at(document, "error") !== undefined)
+    if (failed !== undefined) {
+      const status = countAt(failed, "error", "code") || answer.status
+      return inside(classify({ ...answer, status, body: JSON.stringify(failed) }), answer.status)
     }
-    return undefined
+    const block = blockOf(body)
+    if (block !== undefined) return blockedPrompt(block, answer.status)
+    const finish = finishOf(body)
+    return finish && finishFailure(FINISHES, [finish.word], answer.status, textAt(finish.holder, "finishMessage"))
   },
   usage: readUsage,
 }
@@ -81,23 +99,19 @@ function classify(answer: ErrorAnswer): Failure {
   return failureOf(answer, facts, RULES)
 }
 
-function finishReason(document: unknown): string | undefined {
-  return textAt(document, "candidates", 0, "finishReason")
+function blockOf(body: WireBody): string | undefined {
+  return documents(body, /"blockReason"/)
+    .map((chunk) => textAt(chunk, "promptFeedback", "blockReason"))
+    .find((reason) => reason !== undefined)
 }
 
-function blockReason(document: unknown): string | undefined {
-  return textAt(document, "promptFeedback", "blockReason")
-}
-
-function blockedInside(document: unknown): Failure | undefined {
-  const prompt = blockReason(document)
-  if (prompt !== undefined)
-    return { class: "request.content_blocked", message: `The prompt was blocked: ${prompt}.`, providerCode: prompt }
-  const finish = finishReason(document) ?? ""
-  const told = textAt(document, "candidates", 0, "finishMessage") ?? `The answer was stopped: ${finish}.`
-  if (BLOCKED.test(finish)) return { class: "request.content_blocked", message: told, providerCode: finish }
-  if (GARBLED.test(finish)) return { class: "output.invalid_json", message: told, providerCode: finish }
-  return undefined
+function blockedPrompt(reason: string, status: number): Failure {
+  return {
+    class: "request.content_blocked",
+    message: `The prompt was blocked: ${reason}.`,
+    providerCode: reason,
+    status,
+  }
 }
 
 function readUsage(body: WireBody): Usage | undefined {

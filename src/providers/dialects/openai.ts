@@ -15,16 +15,20 @@ import {
   inside,
   NO_MONEY,
   NOT_SUPPORTED,
+  PER_DAY,
   TOO_LONG,
   WRONG_KEY,
 } from "../wire/error-rules.ts"
+import { finishFailure, finishWords } from "../wire/finish.ts"
 
 export interface Quirks {
   readonly id: string
   /** Asked before the family's own rules. */
   readonly rules?: readonly ErrorRule[]
-  /** The documentation promises no `data: [DONE]`: a finish reason ends a stream too. */
+  /** The documentation promises no `data: [DONE]`: a finish reason alone ends a stream. */
   readonly endsAtFinishReason?: boolean
+  /** Answers outside of `choices` give no reason for their end: `data: [DONE]` alone ends them. */
+  readonly endsAtDone?: boolean
   /** `completion_tokens` leaves out the reasoning tokens. */
   readonly reasoningApart?: boolean
   /** More codes out of the error document, tested before its own. */
@@ -57,6 +61,7 @@ const RULES: readonly ErrorRule[] = [
   { class: "request.unsupported", code: /^unsupported_(?!country)/i },
   { class: "output.invalid_json", code: /^(?:json_validate_failed|tool_use_failed)$/i },
   TOO_LONG,
+  PER_DAY,
   { class: "provider.rate_limited", code: /rate_limit|slow_down/i },
   NO_MONEY,
   WRONG_KEY,
@@ -66,11 +71,23 @@ const RULES: readonly ErrorRule[] = [
   NOT_SUPPORTED,
 ]
 
-/** Only events that match are parsed when a stream is searched for a failure. */
+/** Only events that match are parsed when a stream is searched for a failure, or for its end. */
 const SUSPICIOUS =
-  /"error"\s*:\s*[^n\s]|"refusal"\s*:\s*"[^"]|content_filter|"error"\s*}|insufficient_system_resource|response\.(?:failed|incomplete)|"(?:type|object)"\s*:\s*"(?:error|refusal)"/
-const TERMINAL_EVENT = /"response\.(?:completed|incomplete|failed)"/
-const TERMINAL_TYPES: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed"])
+  /"error"\s*:\s*[^n\s]|"refusal"\s*:\s*"[^"]|"error"\s*}|response\.failed|"(?:type|object)"\s*:\s*"(?:error|refusal)"|^error:/m
+const FINAL = /"finish_reason"\s*:\s*"|"response\.(?:completed|incomplete|failed)"/
+const FINAL_TYPES: ReadonlySet<string> = new Set(["response.completed", "response.incomplete", "response.failed"])
+
+/** The family's words, and those of its members' engines that come through unchanged. */
+const FINISHES = finishWords({
+  // Ollama says nothing at all when an answer ended by itself and its engine did not say why.
+  whole: ["stop", "tool_calls", "function_call", "completed", "eos", "eos_token", "stop_sequence", "end_turn", ""],
+  "output.truncated": ["length", "max_tokens", "max_output_tokens", "model_length"],
+  "request.content_blocked": ["content_filter"],
+  "provider.overloaded": ["insufficient_system_resource"],
+  "provider.outage": ["error", "failed"],
+  "provider.timeout": ["timeout"],
+  "provider.stream_cut": ["incomplete", "cancelled", "in_progress", "queued", "abort"],
+})
 
 export function openaiDialect(quirks: Quirks): Dialect {
   const rules = [...(quirks.rules ?? []), ...RULES]
@@ -83,26 +100,60 @@ export function openaiDialect(quirks: Quirks): Dialect {
   return {
     id: quirks.id,
     classify,
-    ended: (body) => ended(body, quirks.endsAtFinishReason === true),
+    ended: (body) => ended(body, quirks),
     hidden(body, answer) {
       for (const document of documents(body, SUSPICIOUS)) {
         const found = errorInside(document)
-        if (found !== undefined) return inside(classify({ ...answer, ...found }), answer.status)
+        if (found !== undefined)
+          return inside(classify({ ...answer, ...found, status: found.status ?? answer.status }), answer.status)
         const told = refusalInside(document)
         if (told !== undefined) return { ...told, status: answer.status }
       }
-      return undefined
+      return finishFailure(FINISHES, finishOf(body) ?? [], answer.status)
     },
     usage: (body) => lastUsage(body, quirks.reasoningApart === true),
   }
 }
 
-function ended(body: WireBody, atFinishReason: boolean): boolean {
-  if (body.kind !== "events") return body.kind === "json"
-  if (body.events.findLast(({ data }) => data === "[DONE]") !== undefined) return true
-  if (documents(body, TERMINAL_EVENT).some((event) => TERMINAL_TYPES.has(textAt(event, "type") ?? ""))) return true
-  const finished = (chunk: unknown) => textAt(chunk, "choices", 0, "finish_reason") !== undefined
-  return atFinishReason && documents(body, /"finish_reason"\s*:\s*"/).some(finished)
+function ended(body: WireBody, { endsAtFinishReason, endsAtDone }: Quirks): boolean {
+  if (body.kind === "other") return false
+  const finished = finishOf(body) !== undefined
+  if (body.kind === "json") return finished || !isAnswer(body.value)
+  const done = body.events.findLast(({ data }) => data === "[DONE]") !== undefined
+  if (!finished) return done && endsAtDone === true && !body.text.includes('"choices"')
+  return done || endsAtFinishReason === true || documents(body, FINAL).some(isFinalEvent)
+}
+
+/** The answer in a document: itself, or what an event of the Responses API or Cloudflare's REST envelope holds. */
+function answerIn(document: unknown): unknown {
+  return at(document, "response") ?? at(document, "result") ?? document
+}
+
+/** Whether the document is a model's answer, and not embeddings, scores or an error. */
+function isAnswer(document: unknown): boolean {
+  const answer = answerIn(document)
+  return at(answer, "choices") !== undefined || at(answer, "output") !== undefined
+}
+
+function isFinalEvent(event: unknown): boolean {
+  return FINAL_TYPES.has(textAt(event, "type") ?? "")
+}
+
+/** The words with which the answer ended, the most telling first; `undefined` when it does not say that it ended. */
+function finishOf(body: WireBody): readonly string[] | undefined {
+  return documents(body, FINAL)
+    .map(finishIn)
+    .findLast((words) => words !== undefined)
+}
+
+function finishIn(document: unknown): readonly string[] | undefined {
+  const answer = answerIn(document)
+  const status = textAt(answer, "status")
+  if (status !== undefined && at(answer, "output") !== undefined)
+    return codesOf(at(answer, "incomplete_details", "reason"), status)
+  const reasons = listAt(answer, "choices").map((choice) => at(choice, "finish_reason"))
+  const told = reasons.filter((reason) => typeof reason === "string")
+  return told.length === 0 ? undefined : told
 }
 
 function readFacts(document: unknown): ErrorFacts {
@@ -120,26 +171,27 @@ function readFacts(document: unknown): ErrorFacts {
     textAt(value, "detail") ??
     textAt(value, "detail", 0, "msg")
   const named = typeof code === "string" && !/^\d+$/.test(code)
+  const word = typeof error === "string" && /^\w+$/.test(error) ? error : undefined
   return {
-    codes: named ? codesOf(code, type) : codesOf(type, code),
+    codes: named ? codesOf(code, type) : codesOf(type, word, code),
     message: raw === undefined ? message : `${message ?? "The provider behind it failed"}: ${raw}`,
   }
 }
 
-/** An error told in a 2xx document or event, as the error answer it should have been. */
-function errorInside(document: unknown): Pick<ErrorAnswer, "status" | "body"> | undefined {
+/** An error told in a 2xx document or event, as the error answer it should have been; its status, when it tells one. */
+function errorInside(document: unknown): { readonly status?: number; readonly body: string } | undefined {
   const type = textAt(document, "type")
   const error =
     at(document, "error") ??
     (type === "response.failed" ? at(document, "response", "error") : undefined) ??
     (type === "error" || at(document, "object") === "error" ? document : undefined) ??
-    at(document, "choices", 0, "error")
-  if (!saysSomething(error)) {
-    if (at(document, "choices", 0, "finish_reason") !== "error" && at(document, "status") !== "failed") return undefined
-    return { status: 500, body: JSON.stringify({ error: { message: "The provider ended its answer with an error." } }) }
-  }
-  const status = Number(at(error, "code") ?? at(document, "code"))
-  return { status: status >= 400 && status < 600 ? status : 500, body: JSON.stringify({ error }) }
+    at(document, "choices", 0, "error") ??
+    at(document, "x_groq", "error")
+  if (!saysSomething(error)) return undefined
+  const body = JSON.stringify({ error })
+  const told = [at(error, "status_code"), at(error, "code"), at(error, "status"), at(document, "code")]
+  const status = told.map(Number).find((code) => code >= 400 && code < 600)
+  return { body, ...(status === undefined ? {} : { status }) }
 }
 
 /** Some servers put an empty error into every answer. */
@@ -150,25 +202,12 @@ function saysSomething(error: unknown): boolean {
 }
 
 function refusalInside(document: unknown): Failure | undefined {
-  const choice = at(document, "choices", 0)
-  const response = at(document, "response") ?? document
-  const finish = textAt(choice, "finish_reason") ?? textAt(response, "incomplete_details", "reason")
-  if (finish === "content_filter")
-    return {
-      class: "request.content_blocked",
-      message: "The provider's content filter stopped the answer.",
-      providerCode: finish,
-    }
-  if (finish === "insufficient_system_resource")
-    return {
-      class: "provider.overloaded",
-      message: "The provider ran out of resources during the answer.",
-      providerCode: finish,
-    }
+  const answer = answerIn(document)
+  const choice = at(answer, "choices", 0)
   const refusal =
     textAt(choice, "message", "refusal") ??
     textAt(choice, "delta", "refusal") ??
-    listAt(response, "output")
+    listAt(answer, "output")
       .flatMap((item) => listAt(item, "content"))
       .map((part) => textAt(part, "refusal"))
       .find((text) => text !== undefined)
@@ -179,11 +218,7 @@ function refusalInside(document: unknown): Failure | undefined {
 
 function lastUsage(body: WireBody, reasoningApart: boolean): Usage | undefined {
   for (const document of [...documents(body, /"usage"\s*:\s*\{/)].reverse()) {
-    const usage =
-      at(document, "usage") ??
-      at(document, "response", "usage") ??
-      at(document, "result", "usage") ??
-      at(document, "x_groq", "usage")
+    const usage = at(document, "usage") ?? at(answerIn(document), "usage") ?? at(document, "x_groq", "usage")
     if (typeof usage === "object" && usage !== null) return readUsage(usage, reasoningApart)
   }
   return undefined

@@ -30,7 +30,9 @@ export function readBody(exchange: Pick<Exchange, "headers" | "text" | "bytes">)
     return { kind: "events", events, text: events.map(({ data }) => data).join("\n") }
   }
   const text = exchange.text()
-  if (type.startsWith("text/event-stream") || /^\s*(?:data|event|id|retry)?:/.test(text))
+  // A server that fails before its stream begins may answer with a bare document all the same.
+  const isStream = type.startsWith("text/event-stream") && !/^\s*[[{]/.test(text)
+  if (isStream || /^\s*(?:data|event|id|retry|error)?:/.test(text))
     return { kind: "events", events: readSseEvents(text), text }
   const value = parseJson(text)
   return value === undefined ? { kind: "other", text } : { kind: "json", value }
@@ -63,6 +65,8 @@ export function readSseEvents(text: string): WireEvent[] {
       const piece = line.slice(line[5] === " " ? 6 : 5)
       data = data === undefined ? piece : `${data}\n${piece}`
     } else if (line.startsWith("event:")) event = line.slice(6).trim()
+    // llama.cpp's own field for a failure; nobody else has it, and packages pass over it.
+    else if (line.startsWith("error:")) data = `{"error":${line.slice(6)}}`
   }
   return events
 }

@@ -20,6 +20,7 @@ export interface ErrorFacts {
 /** All that is given must hold. */
 export interface ErrorRule {
   readonly class: FailureClass
+  /** An error told inside a 2xx has no status of its own: there, code and message decide alone. */
   readonly status?: readonly number[]
   /** Tested against each code. */
   readonly code?: RegExp
@@ -32,7 +33,7 @@ export const TOO_LONG: ErrorRule = {
   class: "request.too_long",
   status: [400, 403, 413, 422, 429, 500],
   message:
-    /maximum (?:context|prompt) length|context[ _]length[ _]exceeded|exceeds?(?: the)?(?: model'?s?| available)? (?:maximum )?context|context (?:window|limit)|(?:prompt|input) is too long|too many (?:input )?tokens:|token count .*exceeds|request too large|reduce the length|longer than the model's context/i,
+    /maximum (?:context|prompt) length|context[ _]length[ _]exceeded|exceeds?(?: the)?(?: model'?s?| available)? (?:maximum )?context|context (?:window|limit)|(?:prompt|input) is too long|too many (?:input )?tokens[.:]|token count .*exceeds|input tokens exceeded|request too large|reduce the length|longer than the model's context|longer than the maximum model length|`inputs` tokens \+ .* must be <=/i,
 }
 
 export const NO_MONEY: ErrorRule = {
@@ -41,6 +42,9 @@ export const NO_MONEY: ErrorRule = {
   message:
     /insufficient (?:balance|credits?|funds|quota)|credit balance is too low|credits? (?:are|is) (?:depleted|exhausted)|(?:doesn't|does not) have any credits|out of credits|exceeded your current quota|spend(?:ing)? limit|budget has been exceeded|specified (?:workspace )?api usage limits|unpaid|past invoices|payment (?:required|method)|billing (?:details|limit|information)/i,
 }
+
+/** What a day allows is used up: like money, it does not come back by waiting. */
+export const PER_DAY: ErrorRule = { class: "provider.quota", status: [429], message: /\bper[ -]day\b|\b[RT]PD\b/i }
 
 export const WRONG_KEY: ErrorRule = {
   class: "provider.auth",
@@ -78,17 +82,27 @@ const BY_STATUS: Readonly<Record<number, FailureClass>> = {
   529: "provider.overloaded",
 }
 
-/** The class that a status alone stands for. */
+/** The class that a status alone stands for; a failure told inside a 2xx is the provider's own. */
 export function classOfStatus(status: number): FailureClass {
+  if (isInside(status)) return "provider.outage"
   return (
     BY_STATUS[status] ??
     (status >= 500 ? "provider.outage" : status >= 400 ? "request.invalid" : "provider.bad_response")
   )
 }
 
+/** The first rule that fits. */
+export function ruleFor(
+  { status }: Pick<ErrorAnswer, "status">,
+  facts: ErrorFacts,
+  rules: readonly ErrorRule[],
+): ErrorRule | undefined {
+  return rules.find((rule) => fits(rule, status, facts))
+}
+
 /** The failure that `facts` and the answer's head amount to. */
 export function failureOf(answer: ErrorAnswer, facts: ErrorFacts, rules: readonly ErrorRule[]): Failure {
-  const rule = rules.find((candidate) => fits(candidate, answer.status, facts))
+  const rule = ruleFor(answer, facts, rules)
   const wait = longerWait(
     retryAfterMs(answer.headers, answer.nowMs),
     facts.waitMs ?? messageWaitMs(facts.message ?? ""),
@@ -103,15 +117,20 @@ export function failureOf(answer: ErrorAnswer, facts: ErrorFacts, rules: readonl
   }
 }
 
-/** A failure that was told inside a 200 keeps the status that was on the wire. */
+/** A failure that was told inside a 200, with a status of its own, keeps the one that was on the wire. */
 export function inside(failure: Failure, status: number): Failure {
   return { ...failure, status }
 }
 
+function isInside(status: number): boolean {
+  return status >= 200 && status < 300
+}
+
 function fits(rule: ErrorRule, status: number, facts: ErrorFacts): boolean {
   const { code, message } = rule
+  const tellsMore = code !== undefined || message !== undefined
   return (
-    (rule.status === undefined || rule.status.includes(status)) &&
+    (rule.status === undefined || (isInside(status) ? tellsMore : rule.status.includes(status))) &&
     (code === undefined || facts.codes.some((candidate) => code.test(candidate))) &&
     (message === undefined || message.test(facts.message ?? ""))
   )

@@ -3,19 +3,26 @@
 const MAX_WAIT_MS = 30 * 24 * 3_600_000
 
 /**
- * The wait that the headers ask for, in milliseconds: `retry-after-ms` and `x-ms-retry-after-ms` (exact), else
- * `retry-after` as seconds or as an HTTP date. `undefined` when none says anything usable.
+ * The wait that the headers ask for, in milliseconds: the longest out of `retry-after-ms`, `x-ms-retry-after-ms`, and
+ * `retry-after` as seconds, a duration or an HTTP date. `undefined` when none says anything usable.
  */
 export function retryAfterMs(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
-  for (const name of ["retry-after-ms", "x-ms-retry-after-ms"]) {
-    const exact = wait(Number(headers[name] ?? Number.NaN))
-    if (exact !== undefined) return exact
-  }
-  const header = headers["retry-after"]?.trim()
-  if (header === undefined || header === "") return undefined
-  const seconds = Number(header)
+  return ["retry-after-ms", "x-ms-retry-after-ms"]
+    .map((name) => wait(numberIn(headers[name])))
+    .reduce(longerWait, headerWaitMs(headers["retry-after"], nowMs))
+}
+
+function headerWaitMs(header: string | undefined, nowMs: number): number | undefined {
+  const text = header?.trim()
+  const seconds = numberIn(text)
   if (!Number.isNaN(seconds)) return wait(seconds * 1000)
-  return wait(Math.max(0, Date.parse(header) - nowMs))
+  // `Date.parse` makes a date of any text that ends with a number.
+  const date = /^[A-Za-z]{3,9}, |^\d{4}-\d\d-\d\dT/.test(text ?? "") ? Date.parse(text ?? "") : Number.NaN
+  return durationTextMs(text) ?? wait(Math.max(0, date - nowMs))
+}
+
+function numberIn(text: string | undefined): number {
+  return text === undefined || text.trim() === "" ? Number.NaN : Number(text)
 }
 
 /** `"34.4s"`, `"1m30s"`, `"250ms"`, `"2h"` as milliseconds; `undefined` when it is none of them. */

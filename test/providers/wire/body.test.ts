@@ -31,6 +31,13 @@ describe("server-sent events", () => {
       ])
   })
 
+  it("hold llama.cpp's line for an error as the error that it is", () => {
+    expect(events('data: 1\n\nerror: {"code":500}\n\n')).toEqual([
+      [undefined, "1"],
+      [undefined, '{"error": {"code":500}}'],
+    ])
+  })
+
   it("parse their data once, and only when asked", () => {
     const [event] = readSseEvents('data: {"a":1}\n\n')
     expect(event?.json()).toEqual({ a: 1 })
@@ -44,6 +51,7 @@ describe("a body", () => {
     expect(body('{"a":1}')).toEqual({ kind: "json", value: { a: 1 } })
     expect(body('data: {"a":1}\n\n', "application/json").kind).toBe("events")
     expect(body(": PROCESSING\n\ndata: 1\n\n").kind).toBe("events")
+    expect(body('{"error":"no"}', "text/event-stream")).toEqual({ kind: "json", value: { error: "no" } })
     expect(body("", "text/event-stream; charset=utf-8")).toEqual({ kind: "events", events: [], text: "" })
     expect(body("<html>")).toEqual({ kind: "other", text: "<html>" })
   })
