@@ -138,11 +138,12 @@ function completed(state: RunState, step: StepState, event: EventOf<"step.comple
 }
 
 function failed(state: RunState, step: StepState, { data, atMs }: EventOf<"step.failed">): void {
-  const { error, signalSeq, retryAtMs, held } = data
+  const { error, failureClass, signalSeq, retryAtMs, held } = data
   step.failures += 1
   if (signalSeq !== undefined) useUp(state, signalSeq)
   letChildGo(state, step)
   step.error = error
+  step.failureClass = failureClass
   step.operations = []
   if (held) {
     step.waiting = { reason: "failed" }
