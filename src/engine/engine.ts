@@ -11,8 +11,8 @@ import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { errorData, WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
-import { type RunHeader, runEvent, stepEvent } from "../run/event.ts"
-import { type RunState, type RunStatus, runStatus, type StepState } from "../run/run-state.ts"
+import { type RunHeader, runEvent } from "../run/event.ts"
+import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
 import { externalize } from "../store/values.ts"
 import { endCue } from "./answered.ts"
 import { childEnd } from "./children.ts"
@@ -22,6 +22,7 @@ import { plainError } from "./failure.ts"
 import type { ChildEnd, EngineHost } from "./host.ts"
 import { noteLeftBehind } from "./left-behind.ts"
 import { cancelOrphans } from "./orphans.ts"
+import { recover } from "./recover.ts"
 import { Session } from "./session.ts"
 import { type StopPoint, stopPoint } from "./stop.ts"
 import { walkScope } from "./walk.ts"
@@ -145,7 +146,7 @@ export class Engine {
       cancelOrphans(session)
       if (!log.state.ended) {
         noteLeftBehind(session)
-        this.#recover()
+        await recover(session)
         await this.#walkBody().catch((thrown: unknown) => this.#fail(thrown))
       }
       if (log.fault) throw log.fault.thrown
@@ -153,26 +154,6 @@ export class Engine {
     } catch (thrown) {
       this.#broken = { thrown }
     }
-  }
-
-  /** An engine that is new to its log: what was in flight when the last one died is interrupted, and unsafe effects are parked. */
-  #recover(): void {
-    const { log, host } = this.#session
-    const cutOff = [...log.state.steps.values()].filter((step) => step.status === "running" && !step.composite)
-    if (cutOff.length === 0) return
-    log.append(
-      ...cutOff.map((step) =>
-        stepEvent("step.interrupted", step.path, step.attempt, {
-          parked: step.effect === "unsafe",
-          ...(this.#mayHaveAsked(step) ? { lost: { costNanoUsd: host.reservedNanoUsd?.(step) ?? 0 } } : {}),
-        }),
-      ),
-    )
-  }
-
-  /** Whether a model call of the step may have been lost with its process: nothing of its answer is in the log. */
-  #mayHaveAsked({ kind, operations }: StepState): boolean {
-    return this.#session.host.kinds[kind]?.asks !== undefined && operations.length === 0
   }
 
   async #walkBody(): Promise<void> {

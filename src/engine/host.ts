@@ -7,7 +7,7 @@ import type { Clock } from "../lib/clock.ts"
 import type { ErrorData } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
 import type { Random } from "../lib/random.ts"
-import type { ModelClient } from "../model/client.ts"
+import type { Forecaster, ModelClient } from "../model/client.ts"
 import type { RunEvent, RunHeader } from "../run/event.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import type { BlobStore } from "../store/blob-store.ts"
@@ -51,8 +51,8 @@ export interface EngineHost {
   readonly children: ChildRuns
   /** Answers from a recording in the place of all the above: the run is a replay. */
   readonly playback?: Playback
-  /** What was reserved for the model calls of an attempt that died, nano-dollars. Default: nothing, so what they cost is unknown. */
-  readonly reservedNanoUsd?: (attempt: { readonly path: string; readonly attempt: number }) => number
+  /** Says what a model call that died with its process can have cost at most. Default: nobody can say. */
+  readonly forecaster?: Pick<Forecaster, "worstNanoUsd">
   /** Called with every batch of events right after it was appended. What it throws is dropped. */
   readonly onEvents: (events: readonly RunEvent[]) => void
   /** Called with pieces of answers as they stream in; nothing durable depends on them. `reset`: the pieces before it are void. */

@@ -3,7 +3,9 @@ import type { OperationContext } from "../model/client.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
 
-export function operationContext(session: Session, run: StepRun): OperationContext {
+type Asking = Pick<StepRun, "node" | "path" | "attempt" | "route" | "model" | "deadlineMs">
+
+export function operationContext(session: Session, run: Asking): OperationContext {
   const { header } = session.log
   const { node } = run
   const route = run.route ?? node.options.route

@@ -79,6 +79,12 @@ export function createGateway(options: GatewayOptions): Gateway {
       const cost = named && costOf(named, usage, options.clock.nowMs(), services)
       return cost?.priced ? cost.costNanoUsd : undefined
     },
+    worstNanoUsd(context, operation) {
+      const session = new Session(operation, context, DRY, servicesNow())
+      const ranking = session.rank()
+      const first = ranking && session.pick(ranking)
+      return first && session.worstNanoUsd(first.candidate.model)
+    },
   }
 }
 

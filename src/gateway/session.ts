@@ -8,7 +8,7 @@ import type { Failure } from "../model/failure.ts"
 import type { Message } from "../model/message.ts"
 import type { Operation } from "../model/operation.ts"
 import type { Attempt } from "../model/record.ts"
-import type { CompiledCandidate, CompiledRoute } from "../routing/compiled.ts"
+import type { CompiledCandidate, CompiledModel, CompiledRoute } from "../routing/compiled.ts"
 import { decide, type Ranking } from "../routing/decide.ts"
 import type { RoutingFacts } from "../routing/facts.ts"
 import { waitMs } from "./backoff.ts"
@@ -110,19 +110,20 @@ export class Session {
   rank(): Ranking | undefined {
     const { services, operation, inputTokens: tokens } = this
     const context = this.#instead === undefined ? this.context : { ...this.context, model: this.#instead }
-    const maxOutputTokens = operation.type === "generate" ? operation.maxOutputTokens : 0
     const failures = this.attempts.filter(({ outcome }) => outcome === "failed").length
     const facts = routingFacts(
       { operation, context, inputTokens: tokens, failures, blocked: (provider) => this.requests.blockedFor(provider) },
-      {
-        ...services,
-        worstNanoUsd: (model) =>
-          services.pricesMatter ? worstNanoUsd(model, tokens, maxOutputTokens, services) : undefined,
-      },
+      { ...services, worstNanoUsd: (model) => (services.pricesMatter ? this.worstNanoUsd(model) : undefined) },
     )
     const ranking = decide(facts, services.routing)
     if (ranking) this.#first ??= { ranking, facts }
     return ranking
+  }
+
+  /** The most that one attempt with `model` can cost; undefined when no price is known. */
+  worstNanoUsd(model: CompiledModel): number | undefined {
+    const maxOutputTokens = this.operation.type === "generate" ? this.operation.maxOutputTokens : 0
+    return worstNanoUsd(model, this.inputTokens, maxOutputTokens, this.services)
   }
 
   /** The first ranking, with what became of each candidate. */

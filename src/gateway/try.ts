@@ -18,7 +18,7 @@ import type { DeltaSource } from "./delta-gate.ts"
 import { FAILURE_POLICIES } from "./failure-policy.ts"
 import type { PreparedRequest } from "./request.ts"
 import { resultOf } from "./result.ts"
-import { costOf, worstNanoUsd } from "./services.ts"
+import { costOf } from "./services.ts"
 import type { Pick, Session } from "./session.ts"
 
 export interface Try extends Pick {
@@ -95,9 +95,8 @@ function finish(session: Session, record: Attempt, settle: Settle): void {
 
 /** Reserves the worst case; undefined when the budget refuses. */
 async function reserve(session: Session, { candidate }: Try): Promise<Settle | undefined> {
-  const { services, operation, context, inputTokens } = session
-  const maxOutputTokens = operation.type === "generate" ? operation.maxOutputTokens : 0
-  const worst = worstNanoUsd(candidate.model, inputTokens, maxOutputTokens, services)
+  const { services, context, inputTokens } = session
+  const worst = session.worstNanoUsd(candidate.model)
   const grant = await services.purse.reserve({
     context,
     model: candidate.model.key,

@@ -68,4 +68,6 @@ export interface Forecaster {
   explain(context: OperationContext, operation: Operation, health?: HealthOf): Decision
   /** What `usage` costs on `provider/model` now; undefined when no price is known. */
   estimateNanoUsd(model: string, usage: Usage): number | undefined
+  /** The most that one call costs of whoever would be asked first now; undefined when that is nobody, or no price is known. */
+  worstNanoUsd(context: OperationContext, operation: Operation): number | undefined
 }

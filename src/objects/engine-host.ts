@@ -13,7 +13,7 @@ import { blobsOf } from "./blobs.ts"
 import { type Env, textVariables } from "./environment.ts"
 import { reach } from "./remote.ts"
 
-export interface EngineParts extends Required<Pick<EngineHost, "onEvents" | "onDelta" | "isListening">> {
+export interface EngineParts extends Required<Pick<EngineHost, "onEvents" | "onDelta" | "isListening" | "forecaster">> {
   readonly workflow: Workflow
   readonly env: Env
   readonly store: EventStore

@@ -158,6 +158,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       env: this.env,
       store: this.#store,
       models: this.deployment.models(this.env),
+      forecaster: this.deployment.gateway(this.env),
       replayOf: created?.type === "run.created" ? created.data.replayOf : undefined,
       onEvents: (events) => {
         this.#sockets.publish(this.#webSockets.getConnections(), events)

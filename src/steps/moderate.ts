@@ -67,6 +67,7 @@ export const moderate = defineStepKind<ModerateConfig, ModerateInput>({
       names: z.array(z.string()).exactOptional(),
       facts: z.unknown().exactOptional(),
     }),
+  operation: ({ operation }) => operation,
   resolve(own, values) {
     const given = own.text(values)
     const texts = typeof given === "string" ? [given] : Object.values(given)

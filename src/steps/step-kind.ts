@@ -85,6 +85,8 @@ export interface StepKindSpec<Config, Input> {
    * the author gives the step a retry policy.
    */
   readonly asks?: Operation["type"]
+  /** What a step with this input asks of models. Default: its input is the operation. */
+  operation?(input: Input): Operation
   resolve(config: Config, values: Values, facts: { readonly nowMs: number }): Input
   execute(config: Config, input: Input, context: StepContext): Promise<unknown>
   /** The tool that the step calls. Its effect decides what happens after a crash; a step that calls none is a `read`. */

@@ -30,7 +30,7 @@ export interface TestRunOptions {
   readonly blobs?: BlobStore
   readonly children?: Map<string, TestRun>
   readonly onEvents?: (events: readonly RunEvent[]) => void
-  readonly reservedNanoUsd?: EngineHost["reservedNanoUsd"]
+  readonly forecaster?: NonNullable<EngineHost["forecaster"]>
 }
 
 export interface TestRun {
@@ -68,7 +68,7 @@ export async function createRun(workflow: Workflow, input: unknown, options: Tes
       options.fetch ?? (() => Promise.reject(new WaybillError("not_scripted", "This test run was given no fetch."))),
     secrets: options.secrets ?? {},
     onEvents: options.onEvents ?? (() => {}),
-    ...(options.reservedNanoUsd ? { reservedNanoUsd: options.reservedNanoUsd } : {}),
+    ...(options.forecaster ? { forecaster: options.forecaster } : {}),
     children: childRuns(children, { ...options, clock, blobs }),
   }
   const engine = new Engine(host, workflow)

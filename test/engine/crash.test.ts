@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest"
 import { type Effect, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
+import type { OperationContext } from "../../src/model/client.ts"
+import type { Operation } from "../../src/model/operation.ts"
 import type { EventStore } from "../../src/store/event-store.ts"
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
 import { Life, mortalStore } from "../support/mortal.ts"
@@ -96,7 +98,8 @@ describe("a model step that was in flight when the process died", () => {
 
   it("[RUN6] is asked again when it was not answered, and the call that was lost is booked at what was reserved for it", async () => {
     const models = scriptedModel({ reply: async () => (models.calls.length === 1 ? NEVER : { text: "hi" }) })
-    const run = await mortalRun(flow, {}, { models, reservedNanoUsd: () => 700 })
+    const forecaster = { worstNanoUsd: () => 700 }
+    const run = await mortalRun(flow, {}, { models, forecaster })
     void run.settle().catch(() => {})
     await until(() => models.calls.length === 1)
     const revived = await run.revive()
@@ -106,6 +109,40 @@ describe("a model step that was in flight when the process died", () => {
     const cutOff = revived.store.read().find((event) => event.type === "step.interrupted")
     expect(cutOff?.data).toEqual({ parked: false, lost: { costNanoUsd: 700 } })
     expect(revived.engine.state.costNanoUsd).toBe(1_700)
+  })
+
+  it("[RUN6] is booked by what it asked, and on whose behalf, whatever kind of step it is", async () => {
+    const text = "x".repeat(200_000)
+    const moderated = workflow("asks", { version: 1, input: NOTHING })
+      .moderate("check", { text: () => text, tags: ["big"] })
+      .agent("helper", { prompt: "Help.", tools: [], maxTurns: 2, route: "desk" })
+      .output(() => null)
+    const asked: unknown[] = []
+    const forecaster = {
+      worstNanoUsd: (...of: readonly [OperationContext, Operation]) => {
+        asked.push(of)
+        throw new Error("Nobody knows.")
+      },
+    }
+    const models = scriptedModel(({ type }) => {
+      if (models.calls.length % 2 === 1) return NEVER
+      return type === "moderate" ? { result: { type, results: [{ flagged: false, scores: {} }] } } : { text: "ok" }
+    })
+    let run = await mortalRun(moderated, {}, { models, forecaster })
+    for (const calls of [1, 3]) {
+      void run.settle().catch(() => {})
+      await until(() => models.calls.length === calls)
+      run = await run.revive()
+    }
+    await run.settle()
+    expect(run.status).toBe("succeeded")
+    expect(asked).toMatchObject([
+      [
+        { step: { path: "check", kind: "moderate", attempt: 1 }, tags: ["big"] },
+        { type: "moderate", texts: [text] },
+      ],
+      [{ step: { path: "helper[0].turn", name: "helper", kind: "agent" }, route: "desk" }, { type: "generate" }],
+    ])
   })
 
   it("[RUN8] is answered from the log when it was paid for, and not asked again", async () => {

@@ -57,6 +57,27 @@ describe("a run whose object dies", () => {
     },
   )
 
+  it("[RUN6] in the middle of a model's call books the most that the call can have cost, as unknown", async () => {
+    const name = `crash-lost`
+    hold(`${name}.model`)
+    const id = await start("lost", { name })
+    await called(`${name}.model`)
+    await abortAllDurableObjects()
+    open(`${name}.model`)
+    await runDurableObjectAlarm(runStub(id))
+    expect((await until(id, "succeeded")).output).toBe("Let go.")
+    // 1 USD a million tokens of the question, at no fewer than three characters a token, and 2 USD for each of the answer's.
+    const worst = Math.ceil(`hand:${name}.model`.length / 3) * 1_000 + 100 * 2_000
+    expect(await eventsOf(id, "step.interrupted")).toMatchObject([
+      { path: "model", data: { lost: { costNanoUsd: worst } } },
+    ])
+    const { body } = await get(`/v1/runs/${id}/cost`)
+    expect(body.entries).toMatchObject([
+      { category: "unknown", costNanoUsd: worst, priced: true },
+      { category: "committed" },
+    ])
+  })
+
   it("[LIVE2] in the middle of an unsafe tool parks, and does what is decided", async () => {
     const name = `crash-risky`
     hold(`${name}.pay`)

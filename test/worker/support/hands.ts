@@ -46,6 +46,13 @@ export async function enter(call: HandCall): Promise<void> {
   while (held.has(call.name)) await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
 }
 
+/** Enters as the hand that a question to a model names, and gives the words before that. */
+export async function enterAsked(question: unknown): Promise<string> {
+  const [, words = "", name = ""] = /"([^"]*)hand:([\w.-]+)/.exec(JSON.stringify(question)) ?? []
+  await enter({ name, idempotencyKey: "", attempt: 0 })
+  return words
+}
+
 export const Named = z.object({ name: z.string() })
 
 /** A tool that gives back its name. */

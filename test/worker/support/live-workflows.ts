@@ -2,7 +2,7 @@
 import { type Workflow, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
 import { z } from "zod"
-import { enter, handTool, Named } from "./hands.ts"
+import { enterAsked, handTool, Named } from "./hands.ts"
 
 /** One at a time. */
 const single = workflow("single", { version: 1, input: Named, concurrency: 1 })
@@ -33,6 +33,11 @@ const moving = workflow("live-moving", { version: 1, input: Named })
     left: (g) => g.tool("work", handTool(), ({ input }) => ({ name: `${input.name}.left` })),
     right: (g) => g.tool("work", handTool("read"), ({ input }) => ({ name: `${input.name}.right` })),
   })
+  .output(({ model }) => model.text)
+
+/** Asks a model whose price is known, by way of the gateway. */
+const lost = workflow("lost", { version: 1, input: Named })
+  .generate("model", { prompt: ({ input }) => `hand:${input.name}.model`, maxOutputTokens: 100 })
   .output(({ model }) => model.text)
 
 /** What may not be done twice. */
@@ -77,11 +82,7 @@ export const otherOutput = workflow("live-deployed", { version: 1, input: Named 
   .output(() => null)
 
 /** Answers with the prompt, after the hand that the prompt names has been let go. */
-export const liveModel = scriptedModel(async (operation) => {
-  const asked = JSON.stringify(operation).match(/"([^"]*)hand:([\w.-]+)/)
-  await enter({ name: asked?.[2] ?? "", idempotencyKey: "", attempt: 0 })
-  return { text: `answer to ${asked?.[1]}` }
-})
+export const liveModel = scriptedModel(async (operation) => ({ text: `answer to ${await enterAsked(operation)}` }))
 
 export const liveWorkflows: readonly Workflow[] = [
   single,
@@ -89,6 +90,7 @@ export const liveWorkflows: readonly Workflow[] = [
   hurried,
   patient,
   moving,
+  lost,
   risky,
   waiting,
   parent,

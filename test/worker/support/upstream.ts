@@ -1,7 +1,8 @@
 /**
  * The models behind the gateway in tests inside workerd: one server on OpenAI's wire, at `UPSTREAM`. What a model does
  * follows from its name alone, so tests share nothing: `busy` is overloaded, `limited` and `broke` refuse, `echo` repeats what
- * it was sent, `caller` calls the first tool, `longwinded` stops at its token limit, `cut` breaks off, `drip` falls silent, `slow` never begins, and
+ * it was sent, `caller` calls the first tool, `longwinded` stops at its token limit, `cut` breaks off, `drip` falls silent, `slow` never begins, `held` stays while
+ * the hand that it was asked about is held, and
  * every other says its name.
  */
 import {
@@ -15,6 +16,7 @@ import {
   stream,
   streamThen,
 } from "../../gateway/wire.ts"
+import { enterAsked } from "./hands.ts"
 
 export const UPSTREAM = "https://upstream.test/v1"
 
@@ -53,6 +55,9 @@ export const upstream: typeof fetch = async (input, init) => {
       })
     case "drip":
       return streamThen([chunk({ content: "I am" })], "silent")({ ...call, signal: init?.signal ?? undefined })
+    case "held":
+      await enterAsked(body)
+      return say("Let go.")(call)
     case "slow":
       return new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)))
     default:

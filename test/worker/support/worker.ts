@@ -21,12 +21,17 @@ export { TenantObject } from "../../../src/objects/tenant-object.ts"
 
 /** The routing that this Worker ships with. */
 export const shipped = defineRouting({
-  models: { first: "openai-compatible/first", quick: "openai-compatible/quick" },
+  models: {
+    first: "openai-compatible/first",
+    quick: "openai-compatible/quick",
+    priced: { model: "openai-compatible/held", price: { input: 1, output: 2 } },
+  },
   routes: {
     generate: { try: ["first"] },
     plan: { try: [{ model: "openai-compatible/busy", attempts: 1 }, "quick"], backoff: { delay: 1 } },
     embed: { try: ["openai-compatible/text-embedding-small"] },
     moderate: { try: ["local/moderate"] },
+    "lost.model": { try: ["priced"] },
   },
   redact: [
     { detect: ["email"], mode: "token" },
@@ -61,7 +66,7 @@ const deployment: Deployment = {
 }
 
 function modelsOf(workflow: string, env: Env): ModelClient {
-  if (workflow === "routed") return gateway(env)
+  if (workflow === "routed" || workflow === "lost") return gateway(env)
   if (workflow.startsWith("live-")) return liveModel
   return workflow.startsWith("mend-") ? mendingModel : script
 }
