@@ -64,27 +64,43 @@ export class Gate {
   async pass(step: ComingStep, signal: AbortSignal): Promise<void> {
     const { state } = this.#log
     const { node, path } = step
-    if (state.steps.size >= MAX_STEPS_PER_RUN)
-      throw new WaybillError("limit_exceeded", `The run reached ${MAX_STEPS_PER_RUN} steps.`, {
-        path,
-        limit: MAX_STEPS_PER_RUN,
-      })
+    this.#checkRoom(path)
     for (;;) {
-      if (this.#turnSteps >= MAX_STEPS_PER_TURN || this.#clock.nowMs() - this.#turnStartedMs > MAX_TURN_MS) {
-        await this.#nextTurn(signal)
-      } else if (state.paused) {
-        await this.#hold(step, signal)
-      } else if (this.#stopsAt(node, path)) {
-        this.#log.append(runEvent("run.paused", { reason: "breakpoint", at: path }))
-      } else break
+      if (this.#turnIsUp) await this.#nextTurn(signal)
+      else if (state.paused) await this.#hold(step, signal)
+      else if (this.#stopsAt(node, path)) this.#log.append(runEvent("run.paused", { reason: "breakpoint", at: path }))
+      else break
     }
     if (state.resumed?.mode === "step") this.#steppedSeq = state.resumed.seq
+    this.#turnSteps += 1
+  }
+
+  /** As `pass`, for a step that is left out: it is counted, and no breakpoint holds the run at it. */
+  async passOver(path: string, signal: AbortSignal): Promise<void> {
+    this.#checkRoom(path)
+    for (;;) {
+      if (this.#turnIsUp) await this.#nextTurn(signal)
+      else if (this.#log.state.paused) await this.resumed(signal)
+      else break
+    }
     this.#turnSteps += 1
   }
 
   /** Resolves when the run, which is paused, was resumed. */
   resumed(signal: AbortSignal): Promise<void> {
     return this.#parking.wait(RESUME, undefined, signal)
+  }
+
+  get #turnIsUp(): boolean {
+    return this.#turnSteps >= MAX_STEPS_PER_TURN || this.#clock.nowMs() - this.#turnStartedMs > MAX_TURN_MS
+  }
+
+  #checkRoom(path: string): void {
+    if (this.#log.state.steps.size < MAX_STEPS_PER_RUN) return
+    throw new WaybillError("limit_exceeded", `The run reached ${MAX_STEPS_PER_RUN} steps.`, {
+      path,
+      limit: MAX_STEPS_PER_RUN,
+    })
   }
 
   async #hold(step: ComingStep, signal: AbortSignal): Promise<void> {

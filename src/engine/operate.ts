@@ -1,4 +1,5 @@
 /** A step's questions to the gateway: asked once, logged before they are used, and answered from the log after a crash. */
+import { untilAborted } from "../lib/abort.ts"
 import { errorFrom } from "../lib/errors.ts"
 import { canonicalJson } from "../lib/json.ts"
 import type { Delta } from "../model/client.ts"
@@ -40,12 +41,14 @@ function ask(session: Session, run: StepRun, operation: Operation): Promise<Oper
   const { models, onDelta, isListening = () => true } = session.host
   const { path, attempt } = run
   const tell = (delta: Delta) =>
+    run.signal.aborted ||
     onDelta?.({ path, attempt, ...(delta.type === "reset" ? { text: "", reset: true } : { text: delta.text }) })
-  return models.operate(operation, operationContext(session, run), {
+  const asked = models.operate(operation, operationContext(session, run), {
     signal: run.signal,
     loadMedia: (ref) => session.blobs.get(ref),
     ...(onDelta && isListening() ? { onDelta: tell } : {}),
   })
+  return untilAborted(asked, run.signal)
 }
 
 /** The failure class goes into the error itself: read back from the log, it must lead to the same decision about a retry. */

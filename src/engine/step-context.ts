@@ -37,7 +37,7 @@ export function makeContext(session: Session, run: StepRun): StepContext {
     runScope: runScopeUnder(run.signal),
     all: (tasks, options) => runAll(session, tasks, options, run.signal, runScopeUnder),
     evaluate: (closure, locals) =>
-      session.values.evaluate(closure, locals ? session.values.inner(run.values, locals) : run.values),
+      session.values.evaluate(closure, locals ? session.values.inner(run.values, locals) : run.values, run.signal),
     startChild: (request) => startChild(session, run, request),
   }
 }

@@ -7,6 +7,7 @@
  */
 
 import type { Values } from "../graph/node.ts"
+import { untilAborted } from "../lib/abort.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import type { RunEvent, Stored } from "../run/event.ts"
@@ -59,13 +60,21 @@ export class RunValues {
     })
   }
 
-  /** Calls `closure` with `values`, loading what it touches. The closure may be called several times. */
-  async evaluate<Result>(closure: (values: Values) => Result, values: Values): Promise<Awaited<Result>> {
+  /**
+   * Calls `closure` with `values`, loading what it touches. The closure may be called several times. One that gives a promise
+   * is waited for until `signal` aborts: an author's promise may never settle.
+   */
+  async evaluate<Result>(
+    closure: (values: Values) => Result,
+    values: Values,
+    signal?: AbortSignal,
+  ): Promise<Awaited<Result>> {
     const pinned: number[] = []
     try {
       for (;;) {
         try {
-          return await closure(values)
+          const result = closure(values)
+          return await (signal && result instanceof Promise ? untilAborted(result, signal) : result)
         } catch (thrown) {
           if (!(thrown instanceof MissingValue)) throw thrown
           this.#pin(thrown.seq, await this.load(thrown.seq))

@@ -9,6 +9,7 @@ import type { StepState } from "../run/run-state.ts"
 import { runAttempts } from "./attempts.ts"
 import { isDecided } from "./edits.ts"
 import { plainError } from "./failure.ts"
+import type { ComingStep } from "./gate.ts"
 import type { Session } from "./session.ts"
 
 /** Walks the steps of a scope in order; `values` gains each step's output. Gives the scope's result. */
@@ -27,7 +28,7 @@ export async function walkScope(
   if (signal.aborted) throw signal.reason
   const { output } = scope
   if (!output) return session.values.evaluate((seen) => outputsOf(scope, seen), values)
-  return authored(`${prefix === "" ? "" : `${prefix}.`}output`, () => session.values.evaluate(output, values))
+  return authored(`${prefix === "" ? "" : `${prefix}.`}output`, () => session.values.evaluate(output, values, signal))
 }
 
 async function walkStep(
@@ -43,20 +44,19 @@ async function walkStep(
     if (known.status === "completed" || known.status === "skipped") return
   } else {
     if (signal.aborted) throw signal.reason
-    if (await isSkipped(session, node, path, values)) return
+    if (await isSkipped(session, { node, path, values }, signal)) return
     await session.gate.pass({ node, path, values }, signal)
   }
   await runAttempts(session, { kind: session.kindOf(node), node, path, values }, signal)
 }
 
-async function isSkipped(session: Session, node: StepNode, path: string, values: Values): Promise<boolean> {
+/** Passes over a step that its author leaves out. Somebody who decided about it in time has the last word. */
+async function isSkipped(session: Session, { node, path, values }: ComingStep, signal: AbortSignal): Promise<boolean> {
   const when = node.options.when as ((values: Values) => boolean) | undefined
-  if (
-    !when ||
-    isDecided(session, path) ||
-    (await authored(`${path}.when`, () => session.values.evaluate(when, values)))
-  )
-    return false
+  if (!when || isDecided(session, path)) return false
+  if (await authored(`${path}.when`, () => session.values.evaluate(when, values, signal))) return false
+  await session.gate.passOver(path, signal)
+  if (isDecided(session, path)) return false
   session.log.append(stepEvent("step.skipped", path, 0, { kind: node.kind, reason: "when" }))
   return true
 }

@@ -13,6 +13,8 @@ const three = workflow("three", { version: 1, input: NOTHING })
   .code("c", ({ b }) => b + 1)
   .output(({ c }) => c)
 
+const base = workflow("hangs", { version: 1, input: NOTHING })
+
 const stopsAt = (...breakpoints: Breakpoint[]) => ({ models: noModels, header: { breakpoints } })
 
 describe("cancelling", () => {
@@ -53,6 +55,20 @@ describe("cancelling", () => {
     await settled
     expect(lines(run.events).slice(-2)).toEqual(["step.failed late", "run.cancelled"])
   })
+
+  it.each([
+    ["the author's promise", base.code("hung", () => NEVER).output(() => null)],
+    ["a condition", base.code("hung", () => 1, { when: () => NEVER as never }).output(() => null)],
+    ["a model client", base.generate("hung", { prompt: "Hello?" }).output(() => null)],
+  ])("[RUN15] does not wait for %s that ignores its signal", async (_what, flow) => {
+    const run = await createRun(flow, {}, { models: { operate: () => NEVER } })
+    const settled = run.settle()
+    await until(() => run.events.some(({ type }) => type === "run.started"))
+    await new Promise((resolve) => setImmediate(resolve))
+    run.engine.commands.cancel()
+    await settled
+    expect([run.status, run.engine.busy]).toEqual(["cancelled", false])
+  })
 })
 
 describe("pausing", () => {
@@ -86,6 +102,23 @@ describe("pausing", () => {
     run.engine.commands.resume()
     await run.settle()
     expect(run.output).toBe(2)
+  })
+
+  it("[RUN16] passes over no step either, and asks once more whether somebody decided about it", async () => {
+    const flow = workflow("leaves-out", { version: 1, input: NOTHING })
+      .sleep("nap", "1h")
+      .code("left", () => 2, { when: () => false })
+      .code("given", () => 3, { when: () => false })
+      .output(({ left, given }) => [left ?? null, given ?? null])
+    const run = await mortalRun(flow, {})
+    await run.settle({ skipTime: false })
+    run.engine.commands.pause()
+    await run.settle()
+    expect(lines(run.events).at(-1)).toBe("step.completed nap")
+    await run.engine.commands.edit("left", { output: 4 })
+    run.engine.commands.resume()
+    await run.settle()
+    expect(run.output).toEqual([4, null])
   })
 
   it("[RUN16] refuses to resume what is not paused", async () => {

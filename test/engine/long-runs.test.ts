@@ -45,6 +45,25 @@ describe("a run of many steps", () => {
     expect(run.output).toBe(MAX_STEPS_PER_TURN + 5)
   })
 
+  it("[RUN26] counts steps that are left out, too", async () => {
+    const flow = workflow("leaves-out", { version: 1, input: NOTHING })
+      .loop("round", { max: MAX_STEPS_PER_TURN + 10, body: (g) => g.code("never", () => 1, { when: () => false }) })
+      .output(({ round }) => round.iterations)
+    const run = await createRun(flow, {}, { models: noModels })
+    expect(await run.engine.advance()).toBe("yield")
+    expect(run.engine.state.steps.size).toBeLessThanOrEqual(MAX_STEPS_PER_TURN)
+    await run.settle()
+    expect(run.output).toBe(MAX_STEPS_PER_TURN + 10)
+  })
+
+  it("[RUN27] counts steps that are left out, too", async () => {
+    const flow = workflow("leaves-out", { version: 1, input: NOTHING })
+      .loop("round", { max: 30_000, body: (g) => g.code("never", () => 1, { when: () => false }) })
+      .output(() => null)
+    const run = await runWorkflow(flow, {}, { models: noModels })
+    expect(run.engine.state.error).toMatchObject({ code: "limit_exceeded", details: { limit: 30_000 } })
+  }, 60_000)
+
   it("[RUN27] fails at the limit of steps, and says so", async () => {
     const run = await runWorkflow(rounds, { rounds: 0 }, { models: noModels })
     expect(run.engine.state.error).toMatchObject({ code: "limit_exceeded", details: { limit: 30_000 } })

@@ -1,7 +1,7 @@
 /** When a failed step is tried again, and when its time is over. */
 import { describe, expect, it } from "vitest"
 import { NonRetryableError, RetryAfterError, workflow } from "waybill"
-import { runWorkflow, scriptedModel } from "waybill/testing"
+import { createRun, runWorkflow, scriptedModel } from "waybill/testing"
 import type { RetryPolicy } from "../../src/graph/node.ts"
 import type { RunEvent } from "../../src/run/event.ts"
 import { counting, lines, mortalRun, NOTHING, noModels, until } from "./helpers.ts"
@@ -125,6 +125,22 @@ describe("a step whose time is over", () => {
     expect(run.store.read().find((event) => event.type === "step.failed")?.data).toMatchObject({
       error: { code: "step_timeout", path: "step", details: { limitMs: 3_000 } },
     })
+  })
+
+  it("[RUN13] is given up though the author's promise or the model client ignores its signal", async () => {
+    const base = workflow("ignores", { version: 1, input: NOTHING })
+    const flows = [
+      base.code("hung", () => NEVER, { timeout: "1s" }).output(() => null),
+      base.generate("hung", { prompt: "Hello?", timeout: "1s" }).output(() => null),
+    ]
+    for (const flow of flows) {
+      const run = await createRun(flow, {}, { models: { operate: () => NEVER } })
+      const settled = run.settle()
+      await until(() => run.engine.state.steps.get("hung")?.status === "running")
+      run.clock.tick(1_000)
+      await settled
+      expect(run.engine.state.error).toMatchObject({ code: "step_timeout", path: "hung" })
+    }
   })
 
   it("[RUN13] fails for good when the time for all attempts is over", async () => {
