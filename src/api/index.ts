@@ -6,6 +6,7 @@ import { openai } from "./openai.ts"
 import { operations } from "./operations.ts"
 import type { Endpoint } from "./resource.ts"
 import { routing } from "./routing.ts"
+import { runBreakpoints } from "./run-breakpoints.ts"
 import { runCommands } from "./run-commands.ts"
 import { runComparisons } from "./run-comparisons.ts"
 import { runEvents } from "./run-events.ts"
@@ -24,6 +25,7 @@ const resources = [
   runs,
   runEvents,
   runCommands,
+  runBreakpoints,
   runReplays,
   runComparisons,
   runReports,

@@ -72,6 +72,8 @@ interface Completed {
 
 interface Failed extends ClassifiedFailure {
   readonly status: "failed"
+  /** A recording gave the failure, and has what came of the next attempt. */
+  readonly recorded: boolean
   readonly signalSeq?: number
 }
 
@@ -100,7 +102,13 @@ async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): 
     if (thrown instanceof Unanswered) return { status: "unanswered" }
     const cause = deadline.signal.aborted ? deadline.signal.reason : thrown
     const failure = classifyFailure(cause, job.path, job.kind.tool ? "tool_failed" : "step_failed")
-    return { status: "failed", ...failure, ...(run?.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }) }
+    const recorded = run?.answer?.end?.status === "failed" && run.answer.end.retried === true
+    return {
+      status: "failed",
+      ...failure,
+      recorded,
+      ...(run?.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }),
+    }
   } finally {
     deadline.clear()
     free()
@@ -175,6 +183,8 @@ function retryAt(session: Session, job: StepJob, failure: Failed, failures: numb
   const delayMs = retryDelayMs(policyOf(job), failures, failure, session.host.random)
   if (delayMs === undefined) return undefined
   const nowMs = session.nowMs()
+  // Whoever goes through a recording does not wait for an answer that is there. One in its own time and order does.
+  if (failure.recorded && !session.host.playback?.cues) return nowMs
   return nowMs + delayMs < totalEnd(session, job, nowMs) ? nowMs + delayMs : undefined
 }
 

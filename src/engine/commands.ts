@@ -9,9 +9,10 @@ import { parseWith, type Schema } from "../graph/schema.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_PENDING_SIGNALS } from "../lib/limits.ts"
-import { type Resolution, runEvent, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
+import { type Breakpoint, type Resolution, runEvent, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
 import { isOpen, type StepState } from "../run/run-state.ts"
 import { externalize, fitsInline } from "../store/values.ts"
+import { checkBreakpoints } from "./breakpoints.ts"
 import { takeChildEnd } from "./children.ts"
 import { editStep } from "./edit-step.ts"
 import { freshEdit } from "./edits.ts"
@@ -120,6 +121,13 @@ export class Commands {
   pause(by?: string): void {
     if (this.#session.log.state.paused) return
     this.#session.log.append(runEvent("run.paused", { reason: "requested", ...(by === undefined ? {} : { by }) }))
+  }
+
+  /** Where the run stops from here on. Throws `request_invalid` for a breakpoint that can never be met. */
+  setBreakpoints(breakpoints: readonly Breakpoint[], by?: string): void {
+    const { log, workflow, host } = this.#session
+    checkBreakpoints(breakpoints, workflow, host.kinds)
+    log.append(runEvent("run.breakpoints", { breakpoints, ...(by === undefined ? {} : { by }) }))
   }
 
   /** Lets a paused run go on: to its end or the next breakpoint, for one step, or up to the step named by `to`. */

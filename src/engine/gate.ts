@@ -8,6 +8,7 @@ import type { Clock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_STEPS_PER_RUN, MAX_STEPS_PER_TURN, MAX_TURN_MS } from "../lib/limits.ts"
 import { type Breakpoint, NEXT_STEP, runEvent } from "../run/event.ts"
+import { usedNanoUsd } from "../run/run-state.ts"
 import type { Parking } from "./parking.ts"
 import type { Pulse } from "./pulse.ts"
 import type { RunLog } from "./run-log.ts"
@@ -120,14 +121,15 @@ export class Gate {
   }
 
   #stopsAt(node: StepNode, path: string): boolean {
-    const { resumed, lastStartSeq, costNanoUsd } = this.#log.state
+    const { state } = this.#log
+    const { resumed, lastStartSeq } = state
     // Resumed at this very step: it must be passed once, or its breakpoint would hold the run for ever.
     if (resumed && resumed.from === path) return false
     if (resumed?.mode === "step" && (lastStartSeq > resumed.seq || this.#steppedSeq === resumed.seq)) return true
     if (resumed?.mode === "run-to" && [path, node.name, NEXT_STEP].includes(resumed.to ?? "")) return true
-    return (this.#log.header.breakpoints ?? []).some((breakpoint) =>
+    return state.breakpoints.some((breakpoint) =>
       "costAboveNanoUsd" in breakpoint
-        ? costNanoUsd > breakpoint.costAboveNanoUsd && (resumed?.costNanoUsd ?? 0) <= breakpoint.costAboveNanoUsd
+        ? usedNanoUsd(state) > breakpoint.costAboveNanoUsd && (resumed?.usedNanoUsd ?? 0) <= breakpoint.costAboveNanoUsd
         : meets(breakpoint, node, path),
     )
   }

@@ -84,7 +84,7 @@ export class Session {
   /** Whether a breakpoint on failures wants the run to stop at one of this class. */
   holdsFailure(failureClass: FailureClass): boolean {
     if (failureClass === "cancelled") return false
-    return (this.log.header.breakpoints ?? []).some((breakpoint) => {
+    return this.log.state.breakpoints.some((breakpoint) => {
       if (!("on" in breakpoint)) return false
       if (breakpoint.on === "error") return true
       if (breakpoint.on === "refusal") return failureClass === "output.refusal"

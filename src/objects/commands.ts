@@ -21,6 +21,8 @@ export async function obey(engine: Engine, command: Command): Promise<void> {
       return commands.approve(command.path, command)
     case "resolve":
       return commands.resolve(command.path, command.resolution, command.by)
+    case "breakpoints":
+      return commands.setBreakpoints(command.breakpoints, command.by)
     case "edit":
       return commands.edit(command.path ?? (await standingAt(engine)), command.edit, byOf(command))
     case "skip":

@@ -3,6 +3,7 @@
  * replays and what forks copy. It happens inside the run's own object, where the log is, and changes nothing there.
  */
 
+import { checkBreakpoints } from "../engine/breakpoints.ts"
 import { compareRuns, type RunComparison } from "../engine/compare-runs.ts"
 import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
 import { type ForkRequest, planFork, recordedEdits } from "../engine/derive.ts"
@@ -32,7 +33,7 @@ import { derivationOrder } from "./derive-run.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { reach } from "./remote.ts"
 import type { RunRpc } from "./rpc.ts"
-import { checkBreakpoints, findWorkflow, prepareStart } from "./start-run.ts"
+import { findWorkflow, prepareStart } from "./start-run.ts"
 import { viewStop } from "./stop.ts"
 import type { CopiedPage, DerivationOrder, DerivationRequest, StudyRpc } from "./study-rpc.ts"
 import { viewStep } from "./views.ts"
@@ -113,7 +114,7 @@ export class Readings implements ReadingRpc {
     const recording = await this.#recording()
     const { workflow: name, tenant } = recording.header
     const workflow = this.#workflow(recording)
-    checkBreakpoints(request.breakpoints, workflow)
+    checkBreakpoints(request.breakpoints ?? [], workflow, kindsByName)
     const run = { runId: request.runId, workflow: name, tenant }
     const input =
       given === undefined ? {} : { input: (await prepareStart(env, deployment(), run, { input: given })).input }

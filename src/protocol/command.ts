@@ -4,7 +4,8 @@
  */
 import { z } from "zod"
 import type { Json } from "../lib/json.ts"
-import type { Resolution, StepEdit } from "../run/event.ts"
+import type { Breakpoint, Resolution, StepEdit } from "../run/event.ts"
+import { BreakpointList, breakpointsOf } from "./breakpoint.ts"
 import { StepEditView } from "./derive.ts"
 import { anyJson, named } from "./wire.ts"
 
@@ -34,6 +35,9 @@ export type Command =
   | { readonly type: "skip"; readonly path?: string; readonly by?: string }
   /** Tries the step that failed again. Without a `path`, as `edit`. */
   | { readonly type: "retry"; readonly path?: string; readonly model?: string; readonly by?: string }
+
+  /** Replaces all breakpoints of the run. */
+  | { readonly type: "breakpoints"; readonly breakpoints: readonly Breakpoint[]; readonly by?: string }
 
 const by = z.string().min(1).max(200).exactOptional().meta({ description: "Who does it; goes into the log." })
 const text = z.string().max(10_000)
@@ -96,6 +100,23 @@ export const RetryBody = named(
     by,
   }),
 )
+
+export const BreakpointsBody = named(
+  "Breakpoints",
+  z.strictObject({
+    breakpoints: BreakpointList.meta({ description: "All of them from now on: those that are not named are gone." }),
+    by,
+  }),
+)
+
+/** The command that a breakpoints body asks for. */
+export function breakpointsCommand({ breakpoints, by }: z.infer<typeof BreakpointsBody>): Command {
+  return {
+    type: "breakpoints",
+    breakpoints: breakpointsOf({ breakpoints }).breakpoints ?? [],
+    ...(by === undefined ? {} : { by }),
+  }
+}
 
 /** The command that an edit body asks for. */
 export function editCommand({ path, by, ...edit }: z.infer<typeof EditBody>): Command {

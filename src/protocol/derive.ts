@@ -1,7 +1,7 @@
 /** Asking for runs that are made of others: forks, reruns and rehearsals. */
 import { z } from "zod"
 import type { StepEdit } from "../run/event.ts"
-import { BreakpointBody } from "./start.ts"
+import { BreakpointList } from "./breakpoint.ts"
 import { anyJson, named } from "./wire.ts"
 
 /** What somebody wants of one step. `output` and `skip` stand alone. */
@@ -24,7 +24,7 @@ export const StepEditView = named(
   z.strictObject({ ...edit, skip: z.literal(true).exactOptional().meta({ description: "The step is left out." }) }),
 )
 
-const breakpoints = z.array(BreakpointBody).max(50).exactOptional().meta({ description: "Where the new run pauses." })
+const breakpoints = BreakpointList.exactOptional().meta({ description: "Where the new run pauses." })
 const from = z
   .string()
   .exactOptional()

@@ -4,6 +4,7 @@ import { must } from "../lib/assert.ts"
 import type { Json } from "../lib/json.ts"
 import { exactUsd } from "../lib/money.ts"
 import { type RunState, runStatus, type StepState } from "../run/run-state.ts"
+import { BreakpointBody, breakpointView } from "./breakpoint.ts"
 import { ErrorView, errorView } from "./problem.ts"
 import { anyJson, Cost, named } from "./wire.ts"
 
@@ -67,6 +68,11 @@ export const RunView = named(
     waiting: z.array(WaitingView).readonly(),
     queue: QueueView.exactOptional().meta({ description: "Of a run that queues, where it is read alone." }),
     paused: z.object({ reason: z.enum(["requested", "breakpoint"]), at: z.string().exactOptional() }).exactOptional(),
+    breakpoints: z
+      .array(BreakpointBody)
+      .readonly()
+      .exactOptional()
+      .meta({ description: "Where the run stops; of a run that has any." }),
     cost: Cost,
     parent: Origin.exactOptional(),
     forkedFrom: Origin.exactOptional(),
@@ -81,7 +87,8 @@ export type RunView = z.infer<typeof RunView>
 export function runView(state: RunState, extra: { readonly output?: Json } = {}): RunView {
   const header = must(state.header, "only a run that was created has a view")
   const { runId: id, workflow, version, tenant, user, region, tags, parent, forkedFrom, replayOf } = header
-  const { createdAtMs, updatedAtMs, startedAtMs, endedAtMs, error, failedAt, paused, costNanoUsd, seq } = state
+  const { createdAtMs, updatedAtMs, startedAtMs, endedAtMs, error, failedAt, paused, breakpoints, costNanoUsd, seq } =
+    state
   return {
     id,
     workflow,
@@ -101,6 +108,7 @@ export function runView(state: RunState, extra: { readonly output?: Json } = {})
     ...(failedAt === undefined ? {} : failureOf(state, failedAt)),
     waiting: waitingViews(id, state),
     ...(paused ? { paused: { reason: paused.reason, ...(paused.at === undefined ? {} : { at: paused.at }) } } : {}),
+    ...(breakpoints.length === 0 ? {} : { breakpoints: breakpoints.map(breakpointView) }),
     cost: costView(costNanoUsd),
     ...(parent ? { parent } : {}),
     ...(forkedFrom ? { forkedFrom } : {}),

@@ -12,6 +12,8 @@ import { MAX_BODY_BYTES } from "../lib/limits.ts"
 import type { RunEvent } from "../run/event.ts"
 import {
   ApprovalBody,
+  BreakpointsBody,
+  breakpointsCommand,
   CancelBody,
   type Command,
   EditBody,
@@ -53,6 +55,7 @@ const StepFrame = PauseBody.extend({ type: z.literal("step"), id })
 const RunToFrame = RunToBody.extend({ type: z.literal("runTo"), id })
 const EditFrame = EditBody.extend({ type: z.literal("edit"), id })
 const SkipFrame = SkipBody.extend({ type: z.literal("skip"), id })
+const BreakpointsFrame = BreakpointsBody.extend({ type: z.literal("breakpoints"), id })
 const RetryFrame = RetryBody.extend({ type: z.literal("retryWith"), id })
 
 /** What a client sends. */
@@ -72,6 +75,7 @@ export const ClientFrame = named(
     EditFrame,
     SkipFrame,
     RetryFrame,
+    BreakpointsFrame,
   ]),
 )
 export type ClientFrame = z.infer<typeof ClientFrame>
@@ -136,6 +140,8 @@ export function frameCommand(frame: CommandFrame): Command {
       const { type: _type, ...body } = rest
       return editCommand(body)
     }
+    case "breakpoints":
+      return breakpointsCommand(rest)
     case "retryWith":
       return { ...rest, type: "retry" }
     case "resume":

@@ -4,7 +4,8 @@ import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { canonicalJson, type Json } from "../lib/json.ts"
 import { MAX_USD, nanoUsd } from "../lib/money.ts"
-import type { Breakpoint, RunHeader } from "../run/event.ts"
+import type { RunHeader } from "../run/event.ts"
+import { BreakpointList, breakpointsOf } from "./breakpoint.ts"
 import { anyJson, named } from "./wire.ts"
 
 /** What a run's object is told to start; the object adds the rest. */
@@ -12,13 +13,6 @@ export type RunStart = Omit<RunHeader, "graphDigest" | "version" | "forkedFrom" 
 
 /** Money is in dollars on the wire and an integer in the log. */
 const usd = z.number().nonnegative().max(MAX_USD)
-
-export const BreakpointBody = z.union([
-  z.strictObject({ step: z.string() }),
-  z.strictObject({ kind: z.string() }),
-  z.strictObject({ costAboveUsd: usd }),
-  z.strictObject({ on: z.enum(["schema-failure", "refusal", "error"]) }),
-])
 
 export const StartBody = named(
   "StartRun",
@@ -38,7 +32,7 @@ export const StartBody = named(
       .exactOptional()
       .meta({ description: "Higher starts earlier when runs queue." }),
     budgetUsd: usd.exactOptional().meta({ description: "What the run may spend." }),
-    breakpoints: z.array(BreakpointBody).max(50).exactOptional().meta({ description: "Where the run pauses." }),
+    breakpoints: BreakpointList.exactOptional().meta({ description: "Where the run pauses." }),
   }),
 )
 export type StartBody = z.infer<typeof StartBody>
@@ -79,15 +73,4 @@ export function runStart(
     ...(budgetUsd === undefined ? {} : { budgetNanoUsd: nanoUsd(budgetUsd) }),
     ...breakpointsOf(body),
   }
-}
-
-/** The breakpoints of a body, as a member of a run's header; none when it says nothing of them. */
-export function breakpointsOf(body: { readonly breakpoints?: readonly z.infer<typeof BreakpointBody>[] }): {
-  readonly breakpoints?: readonly Breakpoint[]
-} {
-  return body.breakpoints ? { breakpoints: body.breakpoints.map(breakpointOf) } : {}
-}
-
-function breakpointOf(body: z.infer<typeof BreakpointBody>): Breakpoint {
-  return "costAboveUsd" in body ? { costAboveNanoUsd: nanoUsd(body.costAboveUsd) } : body
 }

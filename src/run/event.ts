@@ -40,6 +40,7 @@ export interface RunHeader {
   readonly tags: readonly string[]
   readonly priority?: number
   readonly budgetNanoUsd?: number
+  /** Until others are set. */
   readonly breakpoints?: readonly Breakpoint[]
   /** `depth`: how many runs stand above this one. */
   readonly parent?: { readonly runId: string; readonly path: string; readonly depth?: number }
@@ -99,6 +100,8 @@ export interface EventData {
   "run.paused": { readonly reason: "requested" | "breakpoint"; readonly at?: string; readonly by?: string }
   /** `to` may be `NEXT_STEP`. */
   "run.resumed": { readonly mode: "continue" | "step" | "run-to"; readonly to?: string; readonly by?: string }
+  /** Where the run stops from here on, instead of where it was to stop before. */
+  "run.breakpoints": { readonly breakpoints: readonly Breakpoint[]; readonly by?: string }
   "run.completed": { readonly output: Stored }
   "run.failed": { readonly error: ErrorData; readonly at?: string }
   "run.cancelled": { readonly reason?: string; readonly by?: string; readonly compensate: boolean }

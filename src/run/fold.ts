@@ -7,7 +7,7 @@
  * 2. A finished run never changes again, and a completed step stays completed.
  */
 import type { RunEvent } from "./event.ts"
-import { emptyRun, type RunState } from "./run-state.ts"
+import { emptyRun, type RunState, usedNanoUsd } from "./run-state.ts"
 import { applyStepEvent, signalArrived } from "./step-fold.ts"
 
 /** Folds `events` into a new state. */
@@ -26,6 +26,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
   switch (event.type) {
     case "run.created":
       state.header = event.data
+      state.breakpoints = event.data.breakpoints ?? []
       state.createdAtMs = event.atMs
       return
     case "run.started":
@@ -39,9 +40,12 @@ export function applyEvent(state: RunState, event: RunEvent): void {
         ...event.data,
         ...(state.paused?.at === undefined ? {} : { from: state.paused.at }),
         seq: event.seq,
-        costNanoUsd: state.costNanoUsd,
+        usedNanoUsd: usedNanoUsd(state),
       }
       delete state.paused
+      return
+    case "run.breakpoints":
+      state.breakpoints = event.data.breakpoints
       return
     case "run.completed":
       state.outputSeq = event.seq

@@ -5,7 +5,7 @@
  */
 import type { ErrorData } from "../lib/errors.ts"
 import type { FailureClass } from "../lib/failure-classes.ts"
-import type { Resolution, RunHeader, Waiting } from "./event.ts"
+import type { Breakpoint, Resolution, RunHeader, Waiting } from "./event.ts"
 
 export type RunStatus = "queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled"
 export type StepStatus = "running" | "retrying" | "waiting" | "completed" | "failed" | "skipped" | "interrupted"
@@ -93,9 +93,10 @@ export interface RunState {
     readonly to?: string
     readonly from?: string
     readonly seq: number
-    /** What the run had cost by then: a breakpoint on a cost that was passed before holds no more. */
-    readonly costNanoUsd: number
+    /** What `usedNanoUsd` gave then: a breakpoint on a cost that was passed before holds no more. */
+    readonly usedNanoUsd: number
   }
+  breakpoints: readonly Breakpoint[]
   cancelled?: { readonly reason?: string; readonly by?: string; readonly compensate: boolean }
   error?: ErrorData
   failedAt?: string
@@ -124,6 +125,8 @@ export interface RunState {
   costNanoUsd: number
   /** What its child runs and theirs paid for, as far as they have ended. */
   childrenCostNanoUsd: number
+  /** What the operations cost in the recording that were copied from it, or answered by it. Nothing of it was paid here. */
+  recordedNanoUsd: number
   /** The newest first start of a step: tells a stepper whether one has started since it was told to go on. */
   lastStartSeq: number
 }
@@ -142,8 +145,10 @@ export function emptyRun(): RunState {
     children: new Map(),
     orphans: new Set(),
     completedOrder: [],
+    breakpoints: [],
     costNanoUsd: 0,
     childrenCostNanoUsd: 0,
+    recordedNanoUsd: 0,
     lastStartSeq: 0,
   }
 }
@@ -156,6 +161,11 @@ export function isOpen({ status }: StepState): boolean {
 /** What the run cost with all runs below it, as far as those have ended. */
 export function totalCost({ costNanoUsd, childrenCostNanoUsd }: RunState): number {
   return costNanoUsd + childrenCostNanoUsd
+}
+
+/** What the steps of the run and the runs below it took, whether it was paid here or in a recording: what breakpoints on cost look at. */
+export function usedNanoUsd(state: RunState): number {
+  return totalCost(state) + state.recordedNanoUsd
 }
 
 /** The status of a run is a reading of its state; nobody writes it. */

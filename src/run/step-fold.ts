@@ -29,7 +29,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       return resolved(state, step, event)
     case "operation.completed":
       step.operations.push({ seq: event.seq, index: event.data.index, requestDigest: event.data.record.requestDigest })
-      if (!event.data.replayed) state.costNanoUsd += event.data.record.costNanoUsd
+      state[event.data.replayed ? "recordedNanoUsd" : "costNanoUsd"] += event.data.record.costNanoUsd
       return
     case "child.started":
       return childStarted(state, step, event)

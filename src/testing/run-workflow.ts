@@ -31,6 +31,8 @@ export interface TestRunOptions {
   readonly children?: Map<string, TestRun>
   readonly onEvents?: (events: readonly RunEvent[]) => void
   readonly forecaster?: NonNullable<EngineHost["forecaster"]>
+  /** Answers from a recording: the run is a rehearsal of it. */
+  readonly playback?: EngineHost["playback"]
 }
 
 export interface TestRun {
@@ -69,6 +71,7 @@ export async function createRun(workflow: Workflow, input: unknown, options: Tes
     secrets: options.secrets ?? {},
     onEvents: options.onEvents ?? (() => {}),
     ...(options.forecaster ? { forecaster: options.forecaster } : {}),
+    ...(options.playback ? { playback: options.playback } : {}),
     children: childRuns(children, { ...options, clock, blobs }),
   }
   const engine = new Engine(host, workflow)

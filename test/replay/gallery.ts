@@ -5,12 +5,14 @@ import { z } from "zod"
 import type { Side } from "../../src/engine/compare.ts"
 import { derivedHeader, editEvents, planFork } from "../../src/engine/derive.ts"
 import { copiedEvents } from "../../src/engine/fork.ts"
+import { recordedAnswer } from "../../src/engine/playback.ts"
 import { readRecording } from "../../src/engine/recording.ts"
 import { type ReplayReport, replay } from "../../src/engine/replay.ts"
 import type { Workflow } from "../../src/graph/workflow.ts"
 import { runEvent, type StepEdit } from "../../src/run/event.ts"
 import { kindsByName } from "../../src/steps/index.ts"
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
+import { internalize } from "../../src/store/values.ts"
 
 /** Replays `run` with the code of `workflow`. */
 export function replayOf(run: TestRun, workflow: Workflow): Promise<ReplayReport> {
@@ -62,4 +64,23 @@ export async function forkOf(
   const first = [runEvent("run.created", created), ...copiedEvents(plan.point), forked, ...editEvents(plan.edits)]
   store.append(first, run.clock.nowMs())
   return createRun(workflow, null, { ...options, clock: run.clock, store, blobs: run.blobs })
+}
+
+/** A new run that goes through `run` again, answered by its recording, not yet moved. */
+export async function rehearsalOf(
+  run: TestRun,
+  workflow: Workflow,
+  beyond: "hold" | "live",
+  options: TestRunOptions,
+): Promise<TestRun> {
+  const recording = readRecording(run.store)
+  const { runId } = recording.header
+  const input = await internalize(recording.header.input, run.blobs)
+  return createRun(workflow, input, {
+    ...options,
+    runId: "run_rehearsal",
+    header: { ...options.header, replayOf: { runId, beyond } },
+    blobs: run.blobs,
+    playback: { beyond, answer: async (path, failures) => recordedAnswer(recording, path, failures) },
+  })
 }
