@@ -1,13 +1,7 @@
 /** Runs beside runs, and a step's recorded question beside the answers of other models. */
 
 import { z } from "zod"
-import {
-  Counterfactual,
-  CounterfactualBody,
-  comparisonView,
-  counterfactualView,
-  RunComparison,
-} from "../protocol/compare-view.ts"
+import { Counterfactual, CounterfactualBody, counterfactualView, RunComparison } from "../protocol/compare-view.ts"
 import { json } from "./answer.ts"
 import { endpoint } from "./resource.ts"
 import { ownRun } from "./run-access.ts"
@@ -23,7 +17,7 @@ export const runComparisons = [
     async handle({ params }, context) {
       await ownRun(params.other, context)
       const run = await ownRun(params.id, context)
-      return json(comparisonView(await run.compare(params.other)))
+      return json(await run.compare(params.other))
     },
   }),
   endpoint({

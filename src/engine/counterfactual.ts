@@ -2,7 +2,7 @@
  * What other models would have answered: a recorded operation of a step, asked again of each of them, side by side. The
  * models are called for real and cost money; nothing after the step runs, and the recording stays as it is.
  */
-import { WaybillError } from "../lib/errors.ts"
+import { type ErrorData, WaybillError } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
 import { toJson } from "../lib/json.ts"
 import { diffJson, type JsonChange } from "../lib/json-diff.ts"
@@ -13,6 +13,7 @@ import type { OperationResult, Usage } from "../model/result.ts"
 import type { Side } from "./compare.ts"
 import { requestsOf } from "./compare.ts"
 import { servedBy } from "./forecast.ts"
+import { holds } from "./order.ts"
 import { eventOf, type RecordedStep } from "./recording.ts"
 import { resultOf } from "./records.ts"
 
@@ -75,7 +76,7 @@ export async function counterfactual(
   if (!step) throw new WaybillError("step_not_found", `The recorded run has no step at "${path}".`, { path })
   const asked = await askedOperation(step, side, request.operation)
   const event = eventOf(side.recording.source, asked.seq, "operation.completed").data
-  const recorded = await recordedAnswer(event, side)
+  const recorded = await recordedAnswer(event, side, asked.request)
   const context = contextOf(host, step, asked.attempt)
   const ask = async (model: string): Promise<CounterAnswer> => {
     const options = { signal: host.signal, loadMedia: host.loadMedia }
@@ -97,14 +98,25 @@ export async function counterfactual(
 async function askedOperation(step: RecordedStep, side: Side, wanted = 0) {
   const attempt = step.attempts.findLastIndex(({ operations }) => operations.has(wanted))
   const seq = step.attempts[attempt]?.operations.get(wanted)
-  if (seq === undefined)
-    throw new WaybillError("no_operation", `${step.path}: the recording has no operation ${wanted} of this step.`, {
-      path: step.path,
-    })
+  if (seq === undefined) throw noOperation(step, side, wanted)
   const requests = await requestsOf(step, side)
   const request = requests.find((one) => one.attempt === attempt + 1 && one.operation === wanted)?.request
   // What was logged as an operation is one.
   return { seq, attempt: attempt + 1, operation: wanted, request: request as unknown as Operation }
+}
+
+/** Most steps that are named in the place of one that asked nobody itself. */
+const MAX_NAMED = 5
+
+function noOperation({ path }: RecordedStep, { recording }: Side, wanted: number): WaybillError {
+  const inside = [...recording.steps.values()]
+    .filter((step) => holds(path, step.path) && step.attempts.some(({ operations }) => operations.size > 0))
+    .map((step) => step.path)
+  const some = inside.slice(0, MAX_NAMED).join(", ")
+  const rest = inside.length > MAX_NAMED ? ` and ${inside.length - MAX_NAMED} more` : ""
+  const instead = inside.length === 0 ? "" : ` Steps inside it have: ${some}${rest}.`
+  const message = `${path}: the recording has no operation ${wanted} of this step.${instead}`
+  return new WaybillError("no_operation", message, { path })
 }
 
 function contextOf({ side, kindName }: CounterfactualHost, { path }: RecordedStep, attempt: number): OperationContext {
@@ -120,32 +132,36 @@ function contextOf({ side, kindName }: CounterfactualHost, { path }: RecordedSte
   }
 }
 
-async function recordedAnswer(data: Parameters<typeof resultOf>[0], side: Side): Promise<CounterAnswer> {
+async function recordedAnswer(
+  data: Parameters<typeof resultOf>[0],
+  side: Side,
+  operation: Operation,
+): Promise<CounterAnswer> {
   const { record, error } = data
-  const base = measures(record)
-  if (!error) return { ...base, status: "succeeded", ...outputOf(await resultOf(data, side.blobs)) }
-  const { code, message, details } = error
-  const failureClass = details?.failureClass
-  return {
-    ...base,
-    status: "failed",
-    error: { code, message },
-    ...(typeof failureClass === "string" ? { failureClass } : {}),
-  }
+  if (!error) return { ...measures(record), status: "succeeded", ...outputOf(await resultOf(data, side.blobs)) }
+  const failureClass = error.details?.failureClass
+  return failed(record, error, typeof failureClass === "string" ? failureClass : undefined, operation)
 }
 
 function answerOf(outcome: OperationOutcome, operation: Operation): CounterAnswer {
-  const base = measures(outcome.record)
-  if (outcome.status === "succeeded") return { ...base, status: "succeeded", ...outputOf(outcome.result) }
-  const { code, message } = outcome.error
-  const { class: failureClass } = outcome.failure
+  const { record } = outcome
+  if (outcome.status === "succeeded") return { ...measures(record), status: "succeeded", ...outputOf(outcome.result) }
+  return failed(record, outcome.error, outcome.failure.class, operation)
+}
+
+function failed(
+  record: OperationRecord,
+  { code, message }: ErrorData,
+  failureClass: string | undefined,
+  operation: Operation,
+): CounterAnswer {
   const wasAnswered =
-    operation.type === "generate" && operation.output !== undefined && failureClass.startsWith("output.")
+    operation.type === "generate" && operation.output !== undefined && failureClass?.startsWith("output.")
   return {
-    ...base,
+    ...measures(record),
     status: "failed",
     error: { code, message },
-    failureClass,
+    ...(failureClass === undefined ? {} : { failureClass }),
     ...(wasAnswered ? { fitsSchema: false } : {}),
   }
 }

@@ -4,7 +4,7 @@
  *
  * Invariants:
  * 1. Nobody is called and nothing is written but into memory: models, tools, people and child runs are the recording's, and
- *    the one way out that is left, `fetch`, throws and is counted.
+ *    whoever takes the one way out that is left, `fetch`, gets nowhere and is counted (`offline.ts`).
  * 2. What happened later in the recording never happens earlier in the replay, unless nothing else can move any more.
  */
 import type { Workflow } from "../graph/workflow.ts"
@@ -21,6 +21,7 @@ import { internalize } from "../store/values.ts"
 import { type CuePoint, Cues } from "./cues.ts"
 import { Engine } from "./engine.ts"
 import type { EngineHost } from "./host.ts"
+import { noNetwork, type Outside, offline } from "./offline.ts"
 import { type AnsweredOperation, recordedAnswer } from "./playback.ts"
 import { type Intervention, interventionOf, type Recording, readRecording } from "./recording.ts"
 
@@ -52,10 +53,10 @@ export async function play(options: PlayOptions): Promise<Played> {
   const { recording, workflow } = options
   const clock = fakeClock(recording.createdAtMs)
   const cues = new Cues(recording)
-  const outside = { calls: 0 }
+  const outside: Outside = { calls: 0 }
   const host = playHost(options, clock, cues, outside)
   host.store.append([runEvent("run.created", headerOf(recording.header, workflow))], clock.nowMs())
-  await new Player(new Engine(host, workflow), recording, clock, cues, host.blobs).play()
+  await offline(outside, () => new Player(new Engine(host, workflow), recording, clock, cues, host.blobs).play())
   return { replayed: readRecording(host.store), blobs: host.blobs, outsideCalls: outside.calls }
 }
 
@@ -68,7 +69,7 @@ function playHost(
   { recording, kinds, blobs, onOperation }: PlayOptions,
   clock: FakeClock,
   cues: Cues,
-  outside: { calls: number },
+  outside: Outside,
 ): EngineHost {
   return {
     store: new MemoryEventStore(),
@@ -77,10 +78,7 @@ function playHost(
     kinds,
     clock,
     random: seededRandom(1),
-    fetch: () => {
-      outside.calls += 1
-      return Promise.reject(new WaybillError("replay_offline", "A replay reaches no network."))
-    },
+    fetch: noNetwork(outside),
     secrets: {},
     children: { start: async () => {}, cancel: async () => {} },
     onEvents: () => {},

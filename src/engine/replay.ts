@@ -11,13 +11,8 @@ import { compareValues, type Side } from "./compare.ts"
 import { forecast, type RoutingForecast } from "./forecast.ts"
 import { type PlayOptions, play } from "./play.ts"
 import type { AnsweredOperation } from "./playback.ts"
-import { eventOf, type Recording } from "./recording.ts"
 import { firstDifference, type ReplayedStep, replayedSteps, type StepVerdict } from "./replayed-steps.ts"
-
-export interface RunEnd {
-  readonly status: "succeeded" | "failed" | "cancelled" | "open"
-  readonly error?: Json
-}
+import { endOf, type RunEnd } from "./run-end.ts"
 
 export interface RoutingDrift {
   /** Steps of which an operation would go to another model. */
@@ -110,15 +105,6 @@ async function compareEnds(sides: { readonly before: Side; readonly after: Side 
 async function compareOutputs(before: Json, after: Json, sides: { readonly before: Side; readonly after: Side }) {
   const changes = await compareValues(before, after, sides)
   return changes.map((change) => ({ ...change, path: change.path === "" ? "output" : `output.${change.path}` }))
-}
-
-function endOf({ source, endSeq }: Recording): { readonly end: RunEnd; readonly output: Json } {
-  if (endSeq === undefined) return { end: { status: "open" }, output: null }
-  const event = eventOf(source, endSeq, "run.completed", "run.failed", "run.cancelled")
-  if (event.type === "run.completed") return { end: { status: "succeeded" }, output: event.data.output }
-  if (event.type === "run.cancelled") return { end: { status: "cancelled" }, output: null }
-  const { code, message, path } = event.data.error
-  return { end: { status: "failed", error: { code, message, ...(path === undefined ? {} : { path }) } }, output: null }
 }
 
 /** The log holds what the schema made of the input; a schema that transforms cannot be asked about that again. */

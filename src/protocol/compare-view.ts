@@ -5,16 +5,30 @@ import { UsageView } from "./operation-view.ts"
 import { changeView, FieldChangeView, JsonChangeView } from "./replay-view.ts"
 import { anyJson, named } from "./wire.ts"
 
+const shownOutput = {
+  output: anyJson.exactOptional(),
+  excerpt: z.string().exactOptional().meta({ description: "The beginning of an output too large to be shown whole." }),
+}
+
 const ComparedStep = z.object({
   status: z.enum(["completed", "failed", "skipped", "stopped", "open"]),
   attempts: z.int(),
   model: z.string().exactOptional().meta({ description: "`provider/model` that answered last." }),
   durationMs: z.number().exactOptional(),
   costNanoUsd: z.int(),
-  output: anyJson.exactOptional(),
+  ...shownOutput,
 })
 
-const ComparedRun = z.object({ runId: z.string(), workflow: z.string(), version: z.int(), costNanoUsd: z.int() })
+const ComparedRun = z.object({
+  runId: z.string(),
+  workflow: z.string(),
+  version: z.int(),
+  status: z.enum(["succeeded", "failed", "cancelled", "open"]),
+  error: anyJson.exactOptional(),
+  durationMs: z.number().exactOptional().meta({ description: "From its creation to its end." }),
+  costNanoUsd: z.int(),
+  ...shownOutput,
+})
 
 export const RunComparison = named(
   "RunComparison",
@@ -33,15 +47,12 @@ export const RunComparison = named(
         }),
       )
       .readonly(),
+    cut: z.literal(true).exactOptional().meta({
+      description: "There was more than fits: of later steps, outputs and all but one difference are left out.",
+    }),
   }),
 )
 export type RunComparison = z.infer<typeof RunComparison>
-
-/** The comparison with the long texts of its changes cut. */
-export function comparisonView(comparison: RunComparison): RunComparison {
-  const steps = comparison.steps.map((step) => ({ ...step, changes: step.changes.map(changeView) }))
-  return { ...comparison, input: comparison.input.map(changeView), steps }
-}
 
 const CounterAnswer = z.object({
   asked: z.string().exactOptional().meta({ description: "As it was asked for; absent for the recorded answer." }),

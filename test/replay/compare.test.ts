@@ -1,7 +1,7 @@
 /** Runs side by side, and one step's question beside the answers of several models. */
 import { describe, expect, it } from "vitest"
 import { workflow } from "waybill"
-import { runWorkflow, scriptedModel } from "waybill/testing"
+import { runWorkflow, scriptedModel, type TestRun } from "waybill/testing"
 import { z } from "zod"
 import { compareRuns } from "../../src/engine/compare-runs.ts"
 import { counterfactual } from "../../src/engine/counterfactual.ts"
@@ -41,6 +41,30 @@ describe("[DEBUG5] two runs side by side", () => {
     ])
   })
 
+  it("tell how the runs ended, what they gave and how long they took", async () => {
+    const ended = await run(1, 9, 1)
+    const failed = await runWorkflow(
+      flow,
+      { n: 1 },
+      { models: scriptedModel({ decision: { failure: { class: "output.refusal", message: "no" } } }) },
+    )
+    const { left, right } = await compareRuns(sideOf(ended), sideOf(failed))
+    expect(left).toMatchObject({ status: "succeeded", output: 9, durationMs: 0 })
+    expect(right).toMatchObject({ status: "failed", error: { code: "operation_failed", path: "decision" } })
+    expect(right).not.toHaveProperty("output")
+  })
+
+  it("show the beginning of what is too large to be shown", async () => {
+    const wide = workflow("wide", { version: 1, input: z.object({ size: z.number() }) })
+      .code("text", ({ input }) => "x".repeat(input.size))
+      .output(({ text }) => text)
+    const of = (size: number) => runWorkflow(wide, { size }, { models: scriptedModel({}) })
+    const { left, steps } = await compareRuns(sideOf(await of(300_000)), sideOf(await of(300_001)))
+    expect(JSON.stringify({ left, steps }).length).toBeLessThan(5_000)
+    expect(steps[0]).toMatchObject({ left: { excerpt: expect.stringContaining("{") }, changes: [{ of: "output" }] })
+    expect(left).not.toHaveProperty("output")
+  })
+
   it("tell how their inputs and requests differ", async () => {
     const [left, right] = [await run(1, 9, 1), await run(2, 9, 1)]
     const { input, steps } = await compareRuns(sideOf(left), sideOf(right))
@@ -57,8 +81,8 @@ describe("[DEBUG6] a step's recorded question, asked of other models", () => {
     return { value: { amount: 4 } }
   })
 
-  async function ask(path: string, models: readonly string[]) {
-    const recorded = await run(1, 9, 1_000)
+  async function ask(path: string, models: readonly string[], of?: TestRun) {
+    const recorded = of ?? (await run(1, 9, 1_000))
     const head = recorded.store.head()
     const told: string[] = []
     const host = {
@@ -101,6 +125,26 @@ describe("[DEBUG6] a step's recorded question, asked of other models", () => {
       "decision b/bad",
       "decision c/down",
     ])
+  })
+
+  it("says of a recorded answer that was refused that it does not fit", async () => {
+    const failing = scriptedModel({ decision: { failure: { class: "output.invalid_json", message: "no JSON" } } })
+    const recorded = await runWorkflow(flow, { n: 1 }, { models: failing })
+    expect(recorded.status).toBe("failed")
+    const found = await ask("decision", ["a/good"], recorded)
+    expect(found.recorded).toMatchObject({ status: "failed", fitsSchema: false, failureClass: "output.invalid_json" })
+  })
+
+  it("of a step that holds others is one of theirs, and which ones there are is said", async () => {
+    const helpers = workflow("helpers", { version: 1, input: z.object({ n: z.number() }) })
+      .agent("helper", { prompt: "Help", tools: [], maxTurns: 2 })
+      .output(({ helper }) => helper.text)
+    const recorded = await runWorkflow(helpers, { n: 1 }, { models: scriptedModel({ helper: { text: "Done." } }) })
+    await expect(ask("helper", ["a/good"], recorded)).rejects.toMatchObject({
+      code: "no_operation",
+      message: expect.stringContaining("helper[0].turn"),
+    })
+    expect(await ask("helper[0].turn", ["a/good"], recorded)).toMatchObject({ recorded: { output: "Done." } })
   })
 
   it("is refused for a step that there is not, and for one that asked nobody", async () => {

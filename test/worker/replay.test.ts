@@ -22,6 +22,15 @@ describe("POST /v1/runs/{id}/replay", () => {
     expect(body.headHash).toBe(await headOf(id))
   })
 
+  it("[REPLAY7] lets nothing out, not even what code asks of the global fetch", async () => {
+    const { id, output } = await finish("reaching", {})
+    expect(output).not.toBe("replay_offline")
+    const [{ body }, again] = await Promise.all([post(`/v1/runs/${id}/replay`), finish("reaching", {})])
+    expect(body).toMatchObject({ verdict: "changed", outsideCalls: 1, firstDifference: "page" })
+    expect(body.steps).toMatchObject([{ changes: [{ of: "output", after: "replay_offline" }] }])
+    expect(again.output).toBe(output)
+  })
+
   it("[REPLAY1] of a run that waits says so far", async () => {
     const id = await start("desk", large)
     await until(id, "waiting")

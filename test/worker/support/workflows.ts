@@ -36,6 +36,16 @@ const broken = workflow("broken", { version: 1, input: z.object({}) })
   })
   .output(() => null)
 
+/** Reaches for the network where it should not, and does not mind when nobody is there. */
+const reaching = workflow("reaching", { version: 1, input: z.object({}) })
+  .code("page", () =>
+    fetch("http://127.0.0.1:9/").then(
+      () => "somebody",
+      (error: { readonly code?: string }) => error.code ?? "nobody",
+    ),
+  )
+  .output(({ page }) => page)
+
 /** Does something, fails, and undoes it: events follow the end of the run. */
 const undone = workflow("undone", { version: 1, input: z.object({}) })
   .tool("book", book(), () => ({}))
@@ -74,4 +84,4 @@ function pay() {
   })
 }
 
-export const workflows = [desk, album, broken, undone, routed, ...liveWorkflows, ...mendingWorkflows]
+export const workflows = [desk, album, broken, reaching, undone, routed, ...liveWorkflows, ...mendingWorkflows]
