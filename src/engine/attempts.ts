@@ -8,10 +8,9 @@
  */
 import type { RetryPolicy } from "../graph/node.ts"
 import { errorFrom } from "../lib/errors.ts"
-import { toJson } from "../lib/json.ts"
 import { type EventData, stepEvent } from "../run/event.ts"
 import { isOpen, type StepState } from "../run/run-state.ts"
-import { externalize } from "../store/values.ts"
+import { detach } from "../store/values.ts"
 import { executeAnswered, isHeld, isLastAttempt, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
@@ -132,7 +131,7 @@ function execute(session: Session, run: StepRun): Promise<unknown> {
 }
 
 async function complete(session: Session, run: StepRun, output: unknown): Promise<void> {
-  const stored = await externalize(toJson(output ?? null, `${run.path}.output`), session.blobs)
+  const { stored } = await detach(output, `${run.path}.output`, session.blobs)
   const data: EventData["step.completed"] = {
     output: stored,
     ...(run.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }),

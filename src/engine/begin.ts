@@ -4,7 +4,7 @@ import { type Json, toJson } from "../lib/json.ts"
 import { MAX_INTERRUPTIONS } from "../lib/limits.ts"
 import { type Stored, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
-import { externalize } from "../store/values.ts"
+import { detach } from "../store/values.ts"
 import { chosenByHand, editedInput, isEdited } from "./edits.ts"
 import { FinalFailure } from "./failure.ts"
 import type { Session } from "./session.ts"
@@ -53,7 +53,7 @@ export async function begin(
     // A copy: what is loaded is shared and frozen, and a tool may change the input that it is given.
     return { ...base, input: kind.composite ? recorded : toJson(recorded) }
   }
-  const { input, stored } = await resolveInput(session, job, recorded).catch((thrown: unknown) => {
+  const { json: input, stored } = await resolveInput(session, job, recorded).catch((thrown: unknown) => {
     // There is no input, but the start is logged all the same: the failure needs a step to belong to.
     const { tool } = effectOf(session, job)
     const named = tool === undefined ? started : { ...started, tool }
@@ -69,14 +69,12 @@ async function resolveInput(
   session: Session,
   job: StepJob,
   recorded: Json | undefined,
-): Promise<{ readonly input: Json; readonly stored: Stored }> {
+): Promise<{ readonly json: Json; readonly stored: Stored }> {
   const { kind, node, path, values } = job
   const facts = { nowMs: session.nowMs() }
   const resolve = () => session.values.evaluate((seen) => kind.resolve(node.config, seen, facts), values)
-  const input = await editedInput(session, path, async () => recorded ?? resolve())
-    .then((resolved) => toJson(resolved ?? null, path))
-    .catch((thrown: unknown) => {
-      throw new FinalFailure(thrown)
-    })
-  return { input, stored: await externalize(input, session.blobs) }
+  const resolved = await editedInput(session, path, async () => recorded ?? resolve()).catch((thrown: unknown) => {
+    throw new FinalFailure(thrown)
+  })
+  return detach(resolved, path, session.blobs)
 }

@@ -11,7 +11,7 @@ import { WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import { stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
-import { externalize } from "../store/values.ts"
+import { detach } from "../store/values.ts"
 import { classifyFailure } from "./failure.ts"
 import { nodeAt } from "./locate.ts"
 import { retryDelayMs } from "./retry.ts"
@@ -77,8 +77,8 @@ async function attemptUndo(session: Session, undo: Undo, step: StepState): Promi
     const { secrets, fetch } = host
     const call = { input, output, idempotencyKey, attempt, signal: deadline.signal, secrets, fetch }
     const undone = await untilAborted(Promise.resolve(tool.compensate?.(call)), deadline.signal)
-    const result = await externalize(toJson(undone ?? null, `${path}~compensate`), session.blobs)
-    log.append(stepEvent("compensation.completed", path, attempt, { output: result }))
+    const { stored } = await detach(undone, `${path}~compensate`, session.blobs)
+    log.append(stepEvent("compensation.completed", path, attempt, { output: stored }))
   } catch (thrown) {
     if (log.fault) throw thrown
     failed(session, undo, attempt, thrown)

@@ -10,10 +10,9 @@
 import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { errorData, WaybillError } from "../lib/errors.ts"
-import { toJson } from "../lib/json.ts"
 import { type RunHeader, runEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
-import { externalize } from "../store/values.ts"
+import { detach } from "../store/values.ts"
 import { endCue } from "./answered.ts"
 import { childEnd } from "./children.ts"
 import { Commands } from "./commands.ts"
@@ -65,8 +64,8 @@ export class Engine {
   async create(header: Omit<RunHeader, "graphDigest" | "version">): Promise<void> {
     const { log, host, workflow } = this.#session
     if (log.state.header) return
-    const input = toJson(parseWith(workflow.input, header.input, "input_invalid", "input"), "input")
-    const stored = await externalize(input, host.blobs)
+    const input = parseWith(workflow.input, header.input, "input_invalid", "input")
+    const { stored } = await detach(input, "input", host.blobs)
     if (log.state.header) return
     log.append(
       runEvent("run.created", { ...header, input: stored, version: workflow.version, graphDigest: workflow.digest }),
@@ -164,7 +163,7 @@ export class Engine {
     const checked = workflow.outputSchema
       ? parseWith(workflow.outputSchema, result, "output_invalid", "output")
       : result
-    const stored = await externalize(toJson(checked ?? null, "output"), blobs)
+    const { stored } = await detach(checked, "output", blobs)
     await endCue(session)
     log.append(runEvent("run.completed", { output: stored }))
   }

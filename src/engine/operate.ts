@@ -30,8 +30,11 @@ export async function operate(
   if (paid) return restoreRecord(session, paid.seq)
   const answered = await answeredOperation(session, run, operation, index)
   const outcome = answered ?? withClass(await ask(session, run, operation))
-  const request = canonicalJson(operation) === canonicalJson(run.input) ? undefined : operation
-  const data = { ...(await storeRecord(session, index, request, outcome)), ...(answered ? { replayed: true } : {}) }
+  const isInput = operation === run.input || canonicalJson(operation) === canonicalJson(run.input)
+  const data = {
+    ...(await storeRecord(session, index, isInput ? undefined : operation, outcome)),
+    ...(answered ? { replayed: true } : {}),
+  }
   session.log.append(stepEvent("operation.completed", run.path, run.attempt, data))
   if (outcome.status === "failed") throw errorFrom(outcome.error)
   return outcome.result

@@ -30,7 +30,22 @@ export function fitsInline(value: Json): boolean {
  * Throws `not_json`, and `limit_exceeded` when one part is over `MAX_BLOB_BYTES`.
  */
 export async function externalize(value: Json, blobs: BlobStore): Promise<Stored> {
-  if (fitsInline(value)) return value
+  return fitsInline(value) ? value : externalizeParts(value, blobs)
+}
+
+/** What somebody's code gave, as plain JSON that nobody else holds, and as the log may hold it. Throws as `externalize` does. */
+export async function detach(
+  value: unknown,
+  path: string,
+  blobs: BlobStore,
+): Promise<{ readonly json: Json; readonly stored: Stored }> {
+  // One text serves for the copy and for its size: this is done for every input and output.
+  const text = canonicalJson(value ?? null, path)
+  const json: Json = JSON.parse(text)
+  return { json, stored: isInlineText(text) ? json : await externalizeParts(json, blobs) }
+}
+
+async function externalizeParts(value: Json, blobs: BlobStore): Promise<Stored> {
   const { stored, parts } = shrink(value)
   await Promise.all([...new Set(parts)].map((text) => putText(text, blobs)))
   return stored
