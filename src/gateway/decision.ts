@@ -17,13 +17,15 @@ export interface Explained {
   readonly ranking: Ranking
   readonly facts: RoutingFacts
   readonly routingVersion: string
-  /** By candidate key, in the order in which they were tried: `served`, `cached`, or the failure class of the last attempt. */
+  /** By candidate key, in the order in which they were looked at: one of the words below, or the failure class of the last attempt. */
   readonly tried: ReadonlyMap<string, string>
 }
 
 export const SERVED = "served"
 /** Served by an answer that it gave before. */
 export const CACHED = "cached"
+/** Passed over: its provider asked to be left alone for longer than it was worth waiting. */
+export const LIMITED = "rate_limited"
 
 export function explainDecision({ ranking, facts, routingVersion, tried }: Explained): Decision {
   const listed = ranking.candidates.map(({ candidate, struck }): CandidateVerdict => {
@@ -48,7 +50,8 @@ export function explainDecision({ ranking, facts, routingVersion, tried }: Expla
 }
 
 function triedVerdict(provider: string, model: string, fate: string): CandidateVerdict {
-  return { provider, model, verdict: fate === SERVED || fate === CACHED ? "served" : "failed", reason: fate }
+  const verdict = fate === SERVED || fate === CACHED ? "served" : fate === LIMITED ? "skipped" : "failed"
+  return { provider, model, verdict, reason: fate }
 }
 
 function splitKey(key: string): [string, string] {

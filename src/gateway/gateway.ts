@@ -98,7 +98,7 @@ function services(options: GatewayOptions): () => Services {
     random,
     transport: { fetch: options.fetch, ...(ai ? { ai } : {}) },
     health: options.health ?? memoryHealth(clock),
-    keys: keyRing(),
+    keys: keyRing(clock),
     purse: options.purse ?? openPurse(clock),
     price: options.price ?? priceNanoUsd,
     cache: new Cache(options.cache ?? memoryCache(clock)),

@@ -32,6 +32,8 @@ export interface Health {
   /** It failed us, but not because it is ill: it answered. */
   answered(key: string): void
   failed(key: string, breaker: CompiledRouting["breaker"]): void
+  /** The call ended without showing how the model is: if it was the probe, the next call may be. */
+  abandoned(key: string): void
   snapshot(): HealthState
   merge(other: HealthState): void
 }
@@ -42,6 +44,8 @@ const NEWEST = 0.2
 /** Health kept in this isolate's memory. */
 export function memoryHealth(clock: Clock, initial: HealthState = {}): Health {
   const models = new Map(Object.entries(initial))
+  /** Until when each probe of this isolate has the model to itself. */
+  const probes = new Map<string, number>()
   const change = (key: string, next: Omit<ModelHealth, "changedAtMs">) =>
     models.set(key, { ...next, changedAtMs: clock.nowMs() })
   return {
@@ -57,8 +61,16 @@ export function memoryHealth(clock: Clock, initial: HealthState = {}): Health {
       const health = models.get(key)
       if (health?.openUntilMs === undefined) return true
       if (health.openUntilMs > clock.nowMs()) return false
+      probes.set(key, clock.nowMs() + withinMs)
       change(key, { ...health, openUntilMs: clock.nowMs() + withinMs })
       return true
+    },
+    abandoned(key) {
+      const health = models.get(key)
+      const untilMs = probes.get(key)
+      probes.delete(key)
+      if (health?.openUntilMs !== undefined && health.openUntilMs === untilMs)
+        change(key, { ...health, openUntilMs: clock.nowMs() })
     },
     succeeded(key, latencyMs) {
       const before = models.get(key)?.latencyMs ?? latencyMs

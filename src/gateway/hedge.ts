@@ -4,18 +4,19 @@
  */
 import type { OperationResult } from "../model/result.ts"
 import type { Ranking } from "../routing/decide.ts"
-import type { Pick, Session } from "./session.ts"
+import type { Pick } from "./candidates.ts"
+import type { Session } from "./session.ts"
 import { type Tried, tryCandidate } from "./try.ts"
 
 /** The result, or undefined when every attempt of the race failed; why is in the session. */
 export async function raceAttempts(
   session: Session,
   ranking: Ranking,
-  first: Pick & { readonly waitedMs: number },
+  first: Runner,
 ): Promise<OperationResult | undefined> {
   const race = new Race(session, ranking)
   try {
-    race.launch(first, first.waitedMs, first.turns.length > 0 ? "reask" : undefined)
+    race.launch(first)
     while (race.running) {
       const { served, candidate } = await race.nextEnd()
       if (!served) continue
@@ -27,6 +28,10 @@ export async function raceAttempts(
   } finally {
     await race.close()
   }
+}
+
+interface Runner extends Pick {
+  readonly waitedMs: number
 }
 
 class Race {
@@ -44,23 +49,22 @@ class Race {
     return this.#running.size > 0
   }
 
-  launch(pick: Pick, waitedMs: number, purpose: string | undefined): void {
+  launch(runner: Runner): void {
     const { signal: caller } = this.#session.options
     const signal = this.#ranking.route.hedge ? AbortSignal.any([caller, this.#lost.signal]) : caller
-    const attempt = { ...pick, waitedMs, signal, ...(purpose === undefined ? {} : { purpose }) }
-    this.#running.set(pick.candidate.model.key, tryCandidate(this.#session, this.#ranking, attempt))
+    const key = runner.candidate.model.key
+    this.#running.set(key, tryCandidate(this.#session, this.#ranking, { ...runner, signal }))
   }
 
   /** Waits for the next runner to end, sending further ones after it while there is silence. */
   async nextEnd(): Promise<Tried> {
     for (;;) {
-      const ended = await this.#endOrSilence()
-      if (ended) {
-        this.#running.delete(ended.candidate.model.key)
-        return ended
+      const next = await this.#endOrRival()
+      if (!("waitedMs" in next)) {
+        this.#running.delete(next.candidate.model.key)
+        return next
       }
-      const rival = this.#rival()
-      if (rival) this.launch(rival, 0, "hedge")
+      this.launch(next)
     }
   }
 
@@ -71,12 +75,17 @@ class Race {
     await Promise.allSettled(this.#running.values())
   }
 
-  async #endOrSilence(): Promise<Tried | undefined> {
+  /** Whoever ends, or who is to be asked as well because nobody has ended: not before it may be asked. */
+  async #endOrRival(): Promise<Tried | Runner> {
     const { hedge } = this.#ranking.route
-    if (!hedge || !this.#rival()) return Promise.race(this.#running.values())
+    const rival = this.#rival()
+    if (!hedge || !rival) return Promise.race(this.#running.values())
+    const { clock } = this.#session.services
+    const waitedMs = Math.max(0, rival.waitUntilMs - clock.nowMs())
     let cancel = () => {}
-    const silence = new Promise<undefined>((resolve) => {
-      cancel = this.#session.services.clock.setTimer(hedge.afterMs, () => resolve(undefined))
+    const silence = new Promise<Runner>((resolve) => {
+      const runner = { ...rival, waitedMs, purpose: "hedge" }
+      cancel = clock.setTimer(Math.max(hedge.afterMs, waitedMs), () => resolve(runner))
     })
     try {
       return await Promise.race([...this.#running.values(), silence])
@@ -85,11 +94,10 @@ class Race {
     }
   }
 
-  /** Who could be asked as well, right now. */
+  /** Who could be asked as well. */
   #rival(): Pick | undefined {
     const { hedge } = this.#ranking.route
     if (!hedge || this.#running.size >= hedge.max) return undefined
-    const pick = this.#session.pick(this.#ranking, new Set(this.#running.keys()))
-    return pick && pick.waitUntilMs <= this.#session.services.clock.nowMs() ? pick : undefined
+    return this.#session.candidates.pick(this.#ranking, new Set(this.#running.keys()))
   }
 }

@@ -25,8 +25,8 @@ export async function serve(session: Session, first: Ranking | undefined): Promi
   for (let ranking = first; ; ranking = session.rank()) {
     signal.throwIfAborted()
     if (!ranking) return { status: "no_route" }
-    const pick = session.pick(ranking)
-    const startAtMs = pick ? pick.waitUntilMs : session.reopensAtMs(ranking)
+    const pick = session.candidates.pick(ranking)
+    const startAtMs = pick ? pick.waitUntilMs : session.candidates.reopensAtMs(ranking)
     const late = startAtMs === undefined ? undefined : lateness(session, ranking, startAtMs)
     if (startAtMs === undefined || late) return ended(session, pick && late)
     const waitedMs = await waitUntil(session, startAtMs)
@@ -38,17 +38,26 @@ export async function serve(session: Session, first: Ranking | undefined): Promi
 }
 
 function ended(session: Session, late: Failure | undefined): LoopEnd {
-  const failure = session.failure ?? late
+  const failure = session.candidates.failure ?? late
   return failure ? { status: "failed", failure } : { status: "nobody" }
 }
 
 /** No attempt begins that cannot end before the deadline. */
 function lateness(session: Session, ranking: Ranking, startAtMs: number): Failure | undefined {
+  const nowMs = session.services.clock.nowMs()
   const deadlineMs = session.deadlineMs(ranking.route)
-  if (Math.max(startAtMs, session.services.clock.nowMs()) < deadlineMs) return undefined
+  if (Math.max(startAtMs, nowMs) < deadlineMs) return undefined
+  if (nowMs >= deadlineMs)
+    return {
+      class: "provider.timeout",
+      message: "The time of the operation was over before another attempt could begin.",
+    }
+  // Only what an earlier operation was told can be that far away: this one's own waits were weighed when they came up.
+  const retryAfterMs = startAtMs - nowMs
   return {
-    class: "provider.timeout",
-    message: "The time of the operation was over before another attempt could begin.",
+    class: "provider.rate_limited",
+    message: `Everybody who could be asked is limited for another ${retryAfterMs} ms, which is more than the operation has left.`,
+    retryAfterMs,
   }
 }
 

@@ -5,11 +5,14 @@
 
 import { must } from "../lib/assert.ts"
 import type { BlobRef } from "../lib/blob-ref.ts"
+import { errorData } from "../lib/errors.ts"
 import type { OperationOptions } from "../model/client.ts"
+import type { Failure } from "../model/failure.ts"
 import type { MediaPart, TextPart } from "../model/message.ts"
 import type { Operation } from "../model/operation.ts"
 import type { Capabilities } from "../providers/provider.ts"
 import type { CatalogueEntry } from "./catalogue.ts"
+import { blockedFailure } from "./decision.ts"
 import { mediaOf, PDF, reads } from "./fitness.ts"
 import type { MediaBytes } from "./prompt.ts"
 import { type Blocked, planFor, type Redacted, type RedactionPlan, redact } from "./redaction.ts"
@@ -17,6 +20,8 @@ import { type Blocked, planFor, type Redacted, type RedactionPlan, redact } from
 export interface PreparedRequest extends Redacted {
   readonly media: MediaBytes
 }
+
+export type Prepared = { readonly request: PreparedRequest } | { readonly failure: Failure }
 
 export interface RequestSources {
   readonly loadMedia: OperationOptions["loadMedia"]
@@ -27,8 +32,8 @@ export interface RequestSources {
 export class Requests {
   readonly #operation: Operation
   readonly #sources: RequestSources
-  #media: Promise<MediaBytes> | undefined
-  #readOut: Promise<Operation> | undefined
+  #media: Promise<Attempted<MediaBytes>> | undefined
+  #readOut: Promise<Attempted<Operation>> | undefined
   readonly #redacted = new Map<string, Redacted>()
 
   constructor(operation: Operation, sources: RequestSources) {
@@ -52,14 +57,23 @@ export class Requests {
     return blocks ? this.#redact(this.#operation, provider, "native").blocked : undefined
   }
 
-  /** Rejects when a medium cannot be loaded or a PDF not be read out. */
-  async prepare({ provider }: CatalogueEntry, capabilities: Capabilities): Promise<PreparedRequest> {
-    this.#media ??= loadAll(this.#operation, this.#sources.loadMedia)
+  /** What the candidate is sent, or why it cannot be sent anything: a medium that nobody can load or read out, a blocked value. */
+  async prepare({ provider }: CatalogueEntry, capabilities: Capabilities): Promise<Prepared> {
+    this.#media ??= attempted("A medium could not be loaded", () => loadAll(this.#operation, this.#sources.loadMedia))
     const media = await this.#media
-    const unreadable = mediaOf(this.#operation).some(({ mediaType }) => mediaType === PDF) && !reads(capabilities, PDF)
-    if (!unreadable) return { ...this.#redact(this.#operation, provider.id, "native"), media }
-    this.#readOut ??= readOut(this.#operation, media, this.#sources.pdfText)
-    return { ...this.#redact(await this.#readOut, provider.id, "text"), media }
+    if ("failure" in media) return media
+    const readsPdf = reads(capabilities, PDF) || !mediaOf(this.#operation).some(({ mediaType }) => mediaType === PDF)
+    if (readsPdf) return this.#prepared(this.#operation, provider.id, "native", media.value)
+    const { pdfText } = this.#sources
+    this.#readOut ??= attempted("A PDF could not be read out", () => readOut(this.#operation, media.value, pdfText))
+    const text = await this.#readOut
+    return "failure" in text ? text : this.#prepared(text.value, provider.id, "text", media.value)
+  }
+
+  #prepared(operation: Operation, provider: string, form: "native" | "text", media: MediaBytes): Prepared {
+    const redacted = this.#redact(operation, provider, form)
+    if (redacted.blocked) return { failure: blockedFailure(redacted.blocked) }
+    return { request: { ...redacted, media } }
   }
 
   #redact(operation: Operation, provider: string, form: "native" | "text"): Redacted {
@@ -71,6 +85,17 @@ export class Requests {
       this.#redacted.set(key, redacted)
     }
     return redacted
+  }
+}
+
+type Attempted<Value> = { readonly value: Value } | { readonly failure: Failure }
+
+/** The work's result, or its rejection as what it means for a candidate. */
+async function attempted<Value>(problem: string, work: () => Promise<Value>): Promise<Attempted<Value>> {
+  try {
+    return { value: await work() }
+  } catch (thrown) {
+    return { failure: { class: "request.unsupported", message: `${problem}: ${errorData(thrown).message}` } }
   }
 }
 

@@ -60,12 +60,13 @@ async function fromCache(
   const { catalogue } = session.services
   const provider = catalogue.entry(candidate.model.provider)
   if (!provider) return undefined
-  const request = await session.requests.prepare(provider, catalogue.capabilities(provider, candidate.model))
-  if (request.blocked) return undefined
+  const prepared = await session.requests.prepare(provider, catalogue.capabilities(provider, candidate.model))
+  if ("failure" in prepared) return undefined
+  const { request } = prepared
   const repair = ranking.route.onInvalid.includes("repair")
   const read = resultOf(entry.reply, request.operation, repair, request.placeholders)
   if (!("result" in read)) return undefined
-  session.fate(candidate, CACHED)
+  session.candidates.fate(candidate, CACHED)
   session.deltas.source().won(read.result.type === "generate" ? read.result.text : "")
   return { status: "served", result: read.result }
 }

@@ -11,19 +11,18 @@ import type { CompiledCandidate } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
 import { type AttemptInput, runAttempt } from "./attempt.ts"
 import type { Reply } from "./call.ts"
+import type { Pick } from "./candidates.ts"
 import type { CatalogueEntry } from "./catalogue.ts"
 import { gatewayMetadata } from "./catalogue.ts"
-import { blockedFailure } from "./decision.ts"
 import type { DeltaSource } from "./delta-gate.ts"
 import { FAILURE_POLICIES } from "./failure-policy.ts"
 import type { PreparedRequest } from "./request.ts"
 import { resultOf } from "./result.ts"
 import { costOf } from "./services.ts"
-import type { Pick, Session } from "./session.ts"
+import type { Session } from "./session.ts"
 
 export interface Try extends Pick {
   readonly waitedMs: number
-  readonly purpose?: string
   readonly signal: AbortSignal
 }
 
@@ -36,18 +35,24 @@ export interface Tried {
 /** Rejects only for faults of our own. */
 export async function tryCandidate(session: Session, ranking: Ranking, attempt: Try): Promise<Tried> {
   const { candidate } = attempt
+  const { candidates, requests } = session
   const { catalogue, health } = session.services
   const entry = must(catalogue.entry(candidate.model.provider), `a candidate of no provider: ${candidate.model.key}`)
-  // Somebody may have taken the only probe since the ranking: then this was no attempt, and the loop decides anew.
-  if (!health.begin(candidate.model.key, ranking.route.timeout.attemptMs)) return { candidate }
-  session.begin()
-  const request = await session.requests.prepare(entry, catalogue.capabilities(entry, candidate.model))
-  if (request.blocked) {
-    session.ruleOut(candidate, blockedFailure(request.blocked))
+  candidates.begin()
+  const prepared = await requests.prepare(entry, catalogue.capabilities(entry, candidate.model))
+  if ("failure" in prepared) {
+    candidates.ruleOut(candidate, prepared.failure)
     return { candidate }
   }
+  const { request } = prepared
   const settle = await reserve(session, attempt)
   if (!settle) return { candidate }
+  // Somebody may have taken the only probe since the ranking: then this was no attempt, and the loop decides anew.
+  if (!health.begin(candidate.model.key, ranking.route.timeout.attemptMs)) {
+    settle(0)
+    candidates.withdraw()
+    return { candidate }
+  }
   const deltas = session.deltas.source()
   const number = session.nextNumber()
   const speech = restoring(request, deltas)
@@ -69,6 +74,7 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
   const failed: Attempt = bad ? { ...record, outcome: "failed", failure: bad.failure } : record
   finish(session, failed, settle)
   deltas.failed()
+  if (failed.outcome === "aborted") health.abandoned(candidate.model.key)
   if (failed.failure && failed.outcome === "failed") {
     noteHealth(session, entry, input, failed.failure)
     const problem = request.conceal(failed.failure.message)
@@ -79,11 +85,13 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
 
 /** Tells the breaker, and puts another key forward where the failure was the key's. */
 function noteHealth(session: Session, entry: CatalogueEntry, { call, header }: AttemptInput, failure: Failure): void {
-  const { health, keys, routing } = session.services
+  const { health, keys, routing, clock } = session.services
   const { unhealthy, otherKey } = FAILURE_POLICIES[failure.class]
   if (unhealthy) health.failed(call.model.key, routing.breaker)
   else health.answered(call.model.key)
-  if (otherKey && header.key !== undefined) keys.rotate(entry.provider.id, header.key - 1, entry.keys.length)
+  const key = (header.key ?? 1) - 1
+  if (failure.retryAfterMs !== undefined) keys.rest(call.model, key, clock.nowMs() + failure.retryAfterMs)
+  if (otherKey && header.key !== undefined) keys.rotate(entry.provider.id, key, entry.keys.length)
 }
 
 type Settle = (costNanoUsd: number) => void
@@ -104,7 +112,7 @@ async function reserve(session: Session, { candidate }: Try): Promise<Settle | u
     ...(worst === undefined ? {} : { worstNanoUsd: worst }),
   })
   if (grant.status === "granted") return (cost) => (cost > 0 ? grant.settle(cost) : grant.release())
-  session.refused(candidate, grant.failure, grant.use)
+  session.candidates.refused(candidate, grant.failure, grant.use)
   return undefined
 }
 
@@ -126,7 +134,7 @@ function attemptInput({ session, ranking, attempt, entry, request, speech, numbe
   const capabilities = catalogue.capabilities(entry, candidate.model)
   const timed = timeout.firstTokenMs !== undefined || timeout.idleMs !== undefined
   const streams = capabilities.streaming && request.operation.type === "generate" && (timed || session.deltas.wanted)
-  const keyIndex = services.keys.current(entry.provider.id) % Math.max(entry.keys.length, 1)
+  const keyIndex = services.keys.choose(candidate.model, entry.keys.length)
   const apiKey = entry.keys[keyIndex]
   const [region] = catalogue.regions(entry, candidate.model)
   return {

@@ -2,6 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { type HealthState, type ModelHealth, memoryHealth, mergeHealth } from "../../src/gateway/health.ts"
+import { openPurse, type Purse } from "../../src/gateway/purse.ts"
 import { fakeClock } from "../../src/lib/fake-clock.ts"
 import { byProvider, fail, hang, inTurn, type Script, say } from "./wire.ts"
 import { CONTEXT, OPTIONS, QUESTION, world } from "./world.ts"
@@ -85,6 +86,52 @@ describe("the breaker", () => {
   })
 })
 
+describe("a probe that never was a call", () => {
+  const routing = {
+    routes: { plan: { try: ONE_TRY } },
+    breaker: { failures: 1, cooldown: "30s" },
+    redact: [{ detect: ["email"], mode: "token" }],
+  } as const
+
+  it("is left to the next operation when no money was granted for it", async () => {
+    const frugal: Purse = {
+      async reserve(request) {
+        const { model, context } = request
+        if (model === "alpha/m" && context.runId === "poor")
+          return { status: "refused", failure: { class: "policy.budget", message: "empty" }, use: "beta/m" }
+        return openPurse(fakeClock()).reserve(request)
+      },
+    }
+    const { operate, clock, asked } = world({
+      routing,
+      purse: frugal,
+      script: byProvider({ alpha: inTurn(fail(503), say("back")), beta: say("ok") }),
+    })
+    await operate()
+    clock.tick(30_000)
+    expect(await operate(undefined, { runId: "poor" })).toMatchObject({ status: "succeeded" })
+    expect(await operate()).toMatchObject({ result: { text: "back" } })
+    expect(asked()).toEqual(["alpha/m", "beta/m", "beta/m", "alpha/m"])
+  })
+
+  it("is left to the next operation when its caller gave it up", async () => {
+    const abort = new AbortController()
+    const leave: Script = (call) => {
+      abort.abort(new Error("enough"))
+      return hang(call)
+    }
+    const { operate, clock, asked } = world({
+      routing,
+      script: byProvider({ alpha: inTurn(fail(503), leave, say("back")), beta: say("ok") }),
+    })
+    await operate()
+    clock.tick(30_000)
+    await expect(operate(undefined, {}, { signal: abort.signal })).rejects.toThrow("enough")
+    expect(await operate()).toMatchObject({ result: { text: "back" } })
+    expect(asked()).toEqual(["alpha/m", "beta/m", "alpha/m", "alpha/m"])
+  })
+})
+
 describe("shared health", () => {
   const health = (): fc.Arbitrary<ModelHealth> =>
     fc
@@ -156,6 +203,17 @@ describe("hedging", () => {
     expect(asked()).toEqual(["alpha/m", "beta/m"])
   })
 
+  it("asks the one that failed again, not before its wait is over, while the first is still silent", async () => {
+    const beta = inTurn(fail(429, {}, { "retry-after": "3" }), say("second try"))
+    const twice = { routes: { plan: { ...routing.routes.plan, try: ["alpha/m", "beta/m"] } } } as const
+    const { operate, calls, asked } = world({ routing: twice, script: byProvider({ alpha: hang, beta }) })
+    const outcome = await operate()
+    expect(outcome).toMatchObject({ status: "succeeded", result: { text: "second try" } })
+    expect(asked()).toEqual(["alpha/m", "beta/m", "beta/m"])
+    expect((calls[2]?.atMs ?? 0) - (calls[1]?.atMs ?? 0)).toBe(3_000)
+    expect(outcome.record.attempts[2]).toMatchObject({ provider: "beta", purpose: "hedge", waitedMs: 3_000 })
+  })
+
   it("streams only one of the two to the subscriber", async () => {
     const seen: string[] = []
     const { operate } = world({ routing, script: byProvider({ alpha: hang, beta: say("from beta") }) })
@@ -182,6 +240,65 @@ describe("several keys", () => {
     ])
     await operate()
     expect(calls.at(-1)?.key).toBe("k3")
+  })
+
+  const limited =
+    (waits: Readonly<Record<string, string>>): Script =>
+    (call) => {
+      const wait = waits[call.key ?? ""]
+      return wait === undefined ? say("ok")(call) : fail(429, {}, { "retry-after": wait })(call)
+    }
+
+  it("[GATE25] waits for each key as long as that key was told to, and asks the first that may be asked", async () => {
+    const waits: Record<string, string> = { k1: "20", k2: "5", k3: "9" }
+    const { operate, calls } = world({
+      routing: { routes: { plan: { try: ["alpha/m"] } } },
+      env,
+      script: (call) => {
+        const answer = limited(waits)(call)
+        delete waits[call.key ?? ""]
+        return answer
+      },
+    })
+    const outcome = await operate()
+    expect(calls.map(({ key }) => key)).toEqual(["k1", "k2", "k3", "k2"])
+    expect(outcome.record.attempts.map(({ waitedMs }) => waitedMs)).toEqual([0, 0, 0, 5_000])
+  })
+
+  it("[GATE25] remembers for the next operation that a model asked to be left alone", async () => {
+    const alone = { routes: { plan: { try: [{ model: "alpha/m", attempts: 1 }] } } } as const
+    const { operate, calls } = world({
+      routing: alone,
+      script: inTurn(fail(429, {}, { "retry-after": "12" }), say("ok")),
+    })
+    expect(await operate()).toMatchObject({ status: "failed", failure: { class: "provider.rate_limited" } })
+    const outcome = await operate()
+    expect((calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0)).toBe(12_000)
+    expect(outcome.record.attempts.map(({ waitedMs }) => waitedMs)).toEqual([12_000])
+  })
+
+  it("[GATE25] passes over what is limited for long, says so, and fails at once where nobody else is left", async () => {
+    const script = byProvider({ alpha: fail(429, {}, { "retry-after": "600" }), beta: say("ok") })
+    const { operate, clock, asked } = world({ routing, script })
+    await operate()
+    const outcome = await operate()
+    expect(asked()).toEqual(["alpha/m", "beta/m", "beta/m"])
+    expect(outcome.record.decision.candidates[0]).toMatchObject({ verdict: "skipped", reason: "rate_limited" })
+    const alone = await operate(undefined, { route: "alpha/m", deadlineMs: clock.nowMs() + 10_000 })
+    expect(alone).toMatchObject({ status: "failed", failure: { class: "provider.rate_limited" } })
+    expect(asked()).toHaveLength(3)
+  })
+
+  it("a limit of one model is none of another", async () => {
+    const { operate, calls } = world({
+      routing: { routes: { plan: { try: ["alpha/m"] }, classify: { try: ["alpha/n"] } } },
+      script: (call) => (call.model === "m" ? fail(429, {}, { "retry-after": "20" })(call) : say("ok")(call)),
+    })
+    await operate()
+    const before = calls.length
+    const outcome = await operate(undefined, { step: { ...CONTEXT.step, kind: "classify" } })
+    expect(outcome.record.attempts.map(({ waitedMs }) => waitedMs)).toEqual([0])
+    expect(calls).toHaveLength(before + 1)
   })
 
   it("goes to the next candidate when every key was refused", async () => {

@@ -69,6 +69,34 @@ describe("media", () => {
     expect(outcome).toMatchObject({ status: "succeeded", result: { text: "It is for jane@example.com." } })
   })
 
+  it("[GATE26] a PDF that cannot be read out rules out who needs its text, and whoever reads PDFs is asked", async () => {
+    const { operation, loadMedia } = medium(Uint8Array.of(1, 2, 3), "application/pdf")
+    const { operate, asked } = world({
+      routing: { ...TWO, media: { pdf: "text" } },
+      capabilities: { beta: { media: ["application/pdf"] } },
+      script: say("read it"),
+    })
+    const outcome = await operate(operation, {}, { loadMedia })
+    expect(outcome).toMatchObject({ status: "succeeded", result: { text: "read it" } })
+    expect(asked()).toEqual(["beta/m"])
+    expect(outcome.record.decision.candidates[0]).toMatchObject({ verdict: "failed", reason: "request.unsupported" })
+  })
+
+  it("[GATE26] a medium that cannot be loaded is a failure that says why, with a record", async () => {
+    const { operate, asked } = world({
+      routing: TWO,
+      capabilities: { alpha: { media: ["image/*"] }, beta: { media: ["image/*"] } },
+      script: say("never"),
+    })
+    const loadMedia = async () => {
+      throw new Error("the blob is gone")
+    }
+    const outcome = await operate(IMAGE.operation, {}, { loadMedia })
+    expect(outcome).toMatchObject({ status: "failed", failure: { class: "request.unsupported" } })
+    expect(outcome.status === "failed" && outcome.failure.message).toContain("the blob is gone")
+    expect(asked()).toEqual([])
+  })
+
   it("loads a medium once for all attempts", async () => {
     let loads = 0
     const loadMedia = () => {
