@@ -35,24 +35,10 @@ export interface Tried {
 /** Rejects only for faults of our own. */
 export async function tryCandidate(session: Session, ranking: Ranking, attempt: Try): Promise<Tried> {
   const { candidate } = attempt
-  const { candidates, requests } = session
-  const { catalogue, health } = session.services
-  const entry = must(catalogue.entry(candidate.model.provider), `a candidate of no provider: ${candidate.model.key}`)
-  candidates.begin()
-  const prepared = await requests.prepare(entry, catalogue.capabilities(entry, candidate.model))
-  if ("failure" in prepared) {
-    candidates.ruleOut(candidate, prepared.failure)
-    return { candidate }
-  }
-  const { request } = prepared
-  const settle = await reserve(session, attempt)
-  if (!settle) return { candidate }
-  // Somebody may have taken the only probe since the ranking: then this was no attempt, and the loop decides anew.
-  if (!health.begin(candidate.model.key, ranking.route.timeout.attemptMs)) {
-    settle(0)
-    candidates.withdraw()
-    return { candidate }
-  }
+  const { health } = session.services
+  const ready = await makeReady(session, ranking, attempt)
+  if (!ready) return { candidate }
+  const { entry, request, settle } = ready
   const deltas = session.deltas.source()
   const number = session.nextNumber()
   const speech = restoring(request, deltas)
@@ -81,6 +67,34 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
     session.learn(candidate, ranking, failed.failure, { text: bad?.text ?? "", problem })
   }
   return { candidate }
+}
+
+interface Ready {
+  readonly entry: CatalogueEntry
+  readonly request: PreparedRequest
+  readonly settle: Settle
+}
+
+/** All that must be so before a call is made; undefined when it is not, and the session knows why. */
+async function makeReady(session: Session, ranking: Ranking, attempt: Try): Promise<Ready | undefined> {
+  const { candidate } = attempt
+  const { candidates, requests } = session
+  const { catalogue, health } = session.services
+  const entry = must(catalogue.entry(candidate.model.provider), `a candidate of no provider: ${candidate.model.key}`)
+  candidates.begin()
+  const prepared = await requests.prepare(entry, catalogue.capabilities(entry, candidate.model))
+  if ("failure" in prepared) {
+    candidates.ruleOut(candidate, prepared.failure)
+    return undefined
+  }
+  const settle = await reserve(session, attempt)
+  if (!settle) return undefined
+  // Last, for a probe is taken by it. Somebody else may have taken it since the ranking: then the loop decides anew.
+  if (health.begin(candidate.model.key, ranking.route.timeout.attemptMs))
+    return { entry, request: prepared.request, settle }
+  settle(0)
+  candidates.withdraw()
+  return undefined
 }
 
 /** Tells the breaker, and puts another key forward where the failure was the key's. */
