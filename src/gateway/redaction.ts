@@ -1,14 +1,15 @@
 /**
  * Redaction: hides secrets and personal data in an operation before any provider sees it. Which detectors run is the
  * routing's; what they find is replaced by placeholders (`token`) or stops the operation (`block`).
- * Media are not looked into, nor are a workflow's own schemas and tool descriptions.
+ * Media and schemas are not looked into.
  */
-import type { Json } from "../lib/json.ts"
+import { isJsonObject, type Json, type JsonObject } from "../lib/json.ts"
 import type { Message } from "../model/message.ts"
 import type { GenerateOperation, Operation } from "../model/operation.ts"
 import { holds } from "../routing/condition.ts"
 import type { RedactConfig } from "../routing/config.ts"
 import type { FieldValues } from "../routing/fields.ts"
+import type { Detector, DetectorPattern } from "./detectors/detector.ts"
 import { DETECTORS } from "./detectors/index.ts"
 import { mapTexts, PLACEHOLDER, Placeholders } from "./placeholders.ts"
 
@@ -26,8 +27,10 @@ interface Finder {
   readonly name: string
   readonly label: string
   readonly hint: ((text: string) => boolean) | undefined
+  readonly places: DetectorPattern["places"]
   readonly pattern: RegExp
-  readonly accept: ((match: string) => number) | undefined
+  readonly accept: Detector["accept"]
+  readonly end: Detector["end"]
   readonly mode: "token" | "block"
   readonly rule: number
 }
@@ -92,10 +95,11 @@ function findersOf(config: RedactConfig, rule: number): readonly Finder[] {
 
 function makeFinders({ detect = [], patterns = {}, mode }: RedactConfig, rule: number): readonly Finder[] {
   const builtIn = detect.flatMap((name) => {
-    const { label, patterns, accept } = DETECTORS[name]
-    return patterns.map(
-      ({ hint, pattern }): Finder => ({ name, label, hint, pattern: new RegExp(pattern, "gu"), accept, mode, rule }),
-    )
+    const { label, patterns, accept, end } = DETECTORS[name]
+    return patterns.map(({ hint, places, pattern: source }): Finder => {
+      const pattern = new RegExp(source, places ? "yu" : "gu")
+      return { name, label, hint, places, pattern, accept, end, mode, rule }
+    })
   })
   const own = Object.entries(patterns).map(([name, source]): Finder => {
     const label =
@@ -104,25 +108,32 @@ function makeFinders({ detect = [], patterns = {}, mode }: RedactConfig, rule: n
         .replace(/[^A-Z0-9]+/g, "_")
         .replace(/^[^A-Z]+/, "")
         .slice(0, 40) || "VALUE"
-    return { name, label, hint: undefined, pattern: new RegExp(source, "gu"), accept: undefined, mode, rule }
+    const pattern = new RegExp(source, "gu")
+    return { ...PLAIN, name, label, pattern, mode, rule }
   })
   return [...builtIn, ...own]
 }
 
+/** What a pattern has that is nothing but a pattern. */
+const PLAIN = { hint: undefined, places: undefined, accept: undefined, end: undefined }
+
 /** Text that looks like a placeholder is hidden too, or restoring would change it. */
 const LITERAL: Finder = {
+  ...PLAIN,
   name: "placeholder",
   label: "LITERAL",
   hint: (text) => text.includes("[["),
   pattern: PLACEHOLDER,
-  accept: undefined,
   mode: "token",
   rule: -1,
 }
 
-interface Found {
+interface Place {
   readonly start: number
   readonly end: number
+}
+
+interface Found extends Place {
   readonly finder: Finder
 }
 
@@ -168,9 +179,18 @@ class Redactor {
   }
 
   #generate(operation: GenerateOperation): GenerateOperation {
-    const { messages, examples, template } = operation
+    const { messages, examples, template, tools, providerOptions } = operation
     return {
       ...operation,
+      // First, since every turn of a conversation repeats them: so they read the same in each.
+      ...(tools
+        ? {
+            tools: tools.map((tool, index) => ({
+              ...tool,
+              description: this.text(tool.description, `tools[${index}].description`),
+            })),
+          }
+        : {}),
       messages: messages.map((message, index) => this.#message(message, `messages[${index}].content`)),
       ...(examples
         ? {
@@ -181,7 +201,22 @@ class Redactor {
           }
         : {}),
       ...(template === undefined ? {} : { template: this.text(template, "template") }),
+      ...(providerOptions ? { providerOptions: this.#options(providerOptions) } : {}),
     }
+  }
+
+  /** Values only: the names of options are the provider's. */
+  #options(options: NonNullable<GenerateOperation["providerOptions"]>): Record<string, JsonObject> {
+    const hide = (value: Json, path: string): Json => {
+      if (typeof value === "string") return this.text(value, path)
+      if (Array.isArray(value)) return value.map((item: Json, index) => hide(item, `${path}[${index}]`))
+      return isJsonObject(value) ? members(value, path) : value
+    }
+    const members = (object: JsonObject, path: string): JsonObject =>
+      Object.fromEntries(Object.entries(object).map(([key, value]) => [key, hide(value, `${path}.${key}`)]))
+    return Object.fromEntries(
+      Object.entries(options).map(([provider, own]) => [provider, members(own, `providerOptions.${provider}`)]),
+    )
   }
 
   #message(message: Message, path: string): Message {
@@ -219,19 +254,34 @@ class Redactor {
   }
 }
 
-function find(text: string, { hint, pattern, accept }: Finder): Omit<Found, "finder">[] {
+function find(text: string, finder: Finder): Place[] {
+  const { hint, places, pattern } = finder
   if (hint && !hint(text)) return []
-  const found: Omit<Found, "finder">[] = []
-  pattern.lastIndex = 0
-  for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
-    const value = match.groups?.value ?? (match.groups?.before ?? "") + match[0]
-    const start = match.index + match[0].length - value.length
-    const length = accept ? accept(value) : value.length
-    if (length > 0) found.push({ start, end: start + length })
-    // What was matched too much may be the beginning of another one.
-    if (length < value.length || value === "") pattern.lastIndex = start + Math.max(length, firstCharacter(text, start))
+  const found: Place[] = []
+  if (places) {
+    let from = 0
+    for (const place of places(text)) {
+      if (place < from) continue
+      pattern.lastIndex = place
+      const match = pattern.exec(text)
+      if (match) from = take(match, text, finder, found)
+    }
+    return found
   }
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(text); match; match = pattern.exec(text))
+    pattern.lastIndex = take(match, text, finder, found)
   return found
+}
+
+/** Adds what was matched to `found`, and says where to go on: what was matched too much may be the beginning of another one. */
+function take(match: RegExpExecArray, text: string, { accept, end: endOf }: Finder, found: Place[]): number {
+  const value = match.groups?.value ?? (match.groups?.before ?? "") + match[0]
+  const start = match.index + match[0].length - value.length
+  const length = accept ? accept(value) : value.length
+  const end = length > 0 && endOf ? endOf(text, start + length) : start + length
+  if (length > 0) found.push({ start, end })
+  return Math.max(end, start + firstCharacter(text, start))
 }
 
 /** Length of the character at `index`: half of a surrogate pair is no place to go on from. */

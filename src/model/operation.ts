@@ -48,7 +48,7 @@ export interface GenerateOperation {
   readonly temperature?: number
   readonly sampling?: Sampling
   readonly reasoningEffort?: "none" | "low" | "medium" | "high"
-  /** Passed through untouched to the provider named by each key. */
+  /** Passed through to the provider named by each key, untouched but for values that the routing hides. */
   readonly providerOptions?: Readonly<Record<string, JsonObject>>
 }
 

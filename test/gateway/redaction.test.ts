@@ -1,101 +1,16 @@
-/** Redaction: what is found, what a provider sees instead, and that the way back is exact to the byte. */
+/** Redaction: what a provider sees instead of what was found, and that the way back is exact to the byte. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { DETECTORS } from "../../src/gateway/detectors/index.ts"
 import { redact } from "../../src/gateway/redaction.ts"
 import type { Json } from "../../src/lib/json.ts"
-import { unsafeRegexReason } from "../../src/lib/safe-regex.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
-import { DETECTOR_NAMES, type DetectorName } from "../../src/routing/detectors.ts"
+import { DETECTOR_NAMES } from "../../src/routing/detectors.ts"
+import { FOUND, PEM } from "./found.ts"
 import { byProvider, chunksOf, inTurn, say, stream } from "./wire.ts"
 import { QUESTION, STRUCTURED, world } from "./world.ts"
 
 const EVERYTHING = { detect: DETECTOR_NAMES, mode: "token" } as const
 const ROUTES = { plan: { try: ["alpha/m", "beta/m"] } } as const
-
-function hide(text: string, detect: readonly DetectorName[] = DETECTOR_NAMES): string {
-  const { operation } = redact(
-    { type: "embed", texts: [text] },
-    { rules: [{ index: 0, config: { detect, mode: "token" } }] },
-  )
-  return operation.type === "embed" ? (operation.texts[0] ?? "") : ""
-}
-
-/** Assembled, so that no scanner takes this file for a leak. */
-const KEY = (prefix: string, length: number) => prefix + "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zC0".repeat(9).slice(0, length)
-const PEM = ["-----BEGIN RSA PRIVATE", "KEY-----\nMIIEow\nIBAAK\n-----END RSA PRIVATE", "KEY-----"].join(" ")
-const HEX = (length: number) => "0f1e2d3c4b5a69788796a5b4c3d2e1f0".repeat(5).slice(0, length)
-
-const FOUND: readonly (readonly [DetectorName, string])[] = [
-  ["secret", `AKIA${"IOSFODNN7EXAMPLE"}`],
-  ["secret", KEY("sk-proj-", 60)],
-  ["secret", KEY("sk-ant-api03-", 90)],
-  ["secret", KEY("AIza", 35)],
-  ["secret", KEY("ghp_", 36)],
-  ["secret", KEY("github_pat_", 60)],
-  ["secret", KEY("glpat-", 20)],
-  ["secret", KEY("xoxb-", 40)],
-  ["secret", KEY("sk_live_", 24)],
-  ["secret", KEY("npm_", 36)],
-  ["secret", KEY("hf_", 34)],
-  ["secret", KEY("gsk_", 52)],
-  ["secret", `SG.${KEY("", 22)}.${KEY("", 43)}`],
-  ["secret", `dop_v1_${HEX(64)}`],
-  ["secret", `eyJ${KEY("", 30)}.eyJ${KEY("", 40)}.${KEY("", 43)}`],
-  ["private-key", PEM],
-  ["email", "jane.doe+tag@example.co.uk"],
-  ["email", "jörg@müller.de"],
-  ["card", "4111 1111 1111 1111"],
-  ["card", "5500-0000-0000-0004"],
-  ["card", "378282246310005"],
-  ["phone", "+49 171 2345678"],
-  ["phone", "(555) 234-5678"],
-  ["phone", "0171 2345678"],
-  ["iban", "DE89 3704 0044 0532 0130 00"],
-  ["iban", "GB29NWBK60161331926819"],
-]
-
-const INNOCENT = [
-  "Order A-10293 of 2026-11-22 14:30:00, $1,299.00, version 10.2.33.4",
-  "4111 1111 1111 1112 is not a card, nor is 0000 0000 0000 0000",
-  "GB29NWBK60161331926818 has a wrong checksum",
-  "192.168.100.200 and 2001:db8::8a2e:370:7334 are addresses",
-  "@mention, user@, @example.com, a @ b",
-  "The API key: see the docs. The password is required. Use sk-learn and risk-free tokens.",
-  "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
-  "-----BEGIN PUBLIC KEY-----",
-]
-
-describe("detectors", () => {
-  it.each(FOUND)("[REDACT1] finds a %s: %s", (name, value) => {
-    const hidden = hide(`Hello ${value}, bye`, [name])
-    expect(hidden).toBe(`Hello [[${DETECTORS[name].label}_1]], bye`)
-  })
-
-  it.each(INNOCENT)("leaves alone: %s", (text) => {
-    expect(hide(text)).toBe(text)
-  })
-
-  it.each([
-    ["api_key = 'VALUE'", KEY("", 24)],
-    ["aws_secret_access_key: VALUE", KEY("", 40)],
-    ["Authorization: Bearer VALUE", KEY("", 40)],
-    ["password=VALUE", "hunter2!"],
-    ["postgres://admin:VALUE@db.internal/app", "s3cr3t"],
-  ])("takes only the value out of %s", (text, value) => {
-    expect(hide(text.replace("VALUE", value), ["secret"])).toBe(text.replace("VALUE", "[[SECRET_1]]"))
-  })
-
-  it("finds two that stand side by side", () => {
-    expect(hide("4111 1111 1111 1111 5500 0000 0000 0004", ["card"])).toBe("[[CARD_1]] [[CARD_2]]")
-    expect(hide("0171 2345678 0172 8765432", ["phone"])).toBe("[[PHONE_1]] [[PHONE_2]]")
-  })
-
-  it("hold to the rule for patterns in a configuration: linear on every text", () => {
-    const patterns = Object.values(DETECTORS).flatMap((detector) => detector.patterns)
-    expect(patterns.map(({ pattern }) => unsafeRegexReason(pattern)).filter(Boolean)).toEqual([])
-  })
-})
 
 /** Text in which everything that matters occurs: values, things like placeholders, brackets, any character. */
 const text = fc
@@ -256,6 +171,15 @@ describe("an operation under redaction", () => {
     expect(asked()).toEqual(["beta/m"])
     expect(calls[0]?.body.messages[0]?.content).toBe(MAIL)
     expect(outcome.record.decision.candidates[0]).toMatchObject({ verdict: "skipped", reason: "redaction" })
+  })
+
+  it("[REDACT4] hides values in the descriptions of tools and in a step's provider options", async () => {
+    const { operate, calls } = world({ routing, script: say("ok") })
+    const tools = [{ name: "send", description: `Writes to ${MAIL}.`, input: { type: "object" } }]
+    const providerOptions = { alpha: { user: MAIL, nested: { list: [MAIL, 3] } }, beta: { user: MAIL } }
+    await operate({ ...asks("Go."), tools, providerOptions })
+    expect(JSON.stringify(calls[0]?.body)).not.toContain(MAIL)
+    expect(calls[0]?.body).toMatchObject({ user: "[[EMAIL_1]]", nested: { list: ["[[EMAIL_1]]", 3] } })
   })
 
   it("finds what the routing's own patterns describe, under its own name, when the rule applies", async () => {

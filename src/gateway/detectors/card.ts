@@ -8,7 +8,14 @@ const ISSUED =
 export const card: Detector = {
   name: "card",
   label: "CARD",
-  patterns: [{ hint: (text) => /[0-9]{4}/.test(text), pattern: "(?<![0-9][.,]?)[2-6](?:[ -]?[0-9]){12,18}(?![0-9])" }],
+  patterns: [
+    {
+      hint: (text) => /[0-9]{4}/.test(text),
+      // Dots stand between groups only: a decimal number is no card.
+      pattern:
+        "(?<![0-9][.,]?)(?:[2-6](?:[ \\u00a0\\u202f-]?[0-9]){12,18}|[2-6][0-9]{3}(?:\\.[0-9]{4}){3}|3[47][0-9]{2}\\.[0-9]{6}\\.[0-9]{5})(?![0-9])",
+    },
+  ],
   // The pattern may have run on into the next number.
   accept(match) {
     for (let end = match.length; end >= 13; end -= 1) {

@@ -8,6 +8,8 @@ import type { DetectorName } from "../../routing/detectors.ts"
 export interface DetectorPattern {
   /** True of every text that the pattern can match in: a quick no for most others. */
   readonly hint: (text: string) => boolean
+  /** Where the pattern may match, ascending: it is tried there and nowhere else. Default: everywhere. */
+  readonly places?: (text: string) => readonly number[]
   /**
    * Source of the pattern, without flags (it is run with `g` and `u`). With a group `value`, which must end the match,
    * only that is the thing; what stands before it gave it away. With a group `before`, in a look-behind that ends where
@@ -23,4 +25,6 @@ export interface Detector {
   readonly patterns: readonly DetectorPattern[]
   /** How many characters of a match, from its start, are in fact the thing; 0 when none are. Default: all. */
   accept?(match: string): number
+  /** Where in `text` the thing ends whose beginning ends at `from`. Default: there. */
+  end?(text: string, from: number): number
 }

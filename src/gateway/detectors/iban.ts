@@ -13,22 +13,25 @@ export const iban: Detector = {
   label: "IBAN",
   patterns: [
     {
-      hint: (text) => /[A-Z]{2}[0-9]{2}/.test(text),
-      pattern: "(?<![\\p{L}\\p{N}])[A-Z]{2}[0-9]{2}(?:[ -]?[A-Z0-9]){11,30}",
+      hint: (text) => /[A-Za-z]{2}[0-9]{2}/.test(text),
+      pattern: "(?<![\\p{L}\\p{N}])[A-Za-z]{2}[0-9]{2}(?:[ \\u00a0\\u202f-]?[A-Za-z0-9]){11,30}",
     },
   ],
   accept(match) {
-    const length = LENGTHS.get(match.slice(0, 2)) ?? 0
+    const text = match.toUpperCase()
+    const length = LENGTHS.get(text.slice(0, 2)) ?? 0
     let end = 0
     let compact = ""
     // The pattern may have run on into the next word.
-    while (end < match.length && compact.length < length) {
-      const character = match.charAt(end)
+    while (end < text.length && compact.length < length) {
+      const character = text.charAt(end)
       if (/[A-Z0-9]/.test(character)) compact += character
       end += 1
     }
-    const whole = compact.length === length && !/[A-Z0-9]/.test(match.charAt(end))
-    return whole && checksum(compact) === 1 ? end : 0
+    const whole = compact.length === length && !/[A-Z0-9]/.test(text.charAt(end))
+    // Words may add up by chance; an account number is mostly digits.
+    const digits = compact.replace(/[A-Z]/g, "").length
+    return whole && digits * 2 >= length && checksum(compact) === 1 ? end : 0
   },
 }
 
