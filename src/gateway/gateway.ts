@@ -82,7 +82,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     worstNanoUsd(context, operation) {
       const session = new Session(operation, context, DRY, servicesNow())
       const ranking = session.rank()
-      const first = ranking && session.pick(ranking)
+      const first = ranking && session.candidates.pick(ranking)
       return first && session.worstNanoUsd(first.candidate.model)
     },
   }
