@@ -37,6 +37,20 @@ const CostReport = named(
     byStep: z.array(z.object({ path: z.string(), kind: z.string(), ...sum })).readonly(),
     byModel: z.array(z.object({ provider: z.string(), model: z.string(), ...sum })).readonly(),
     entries: z.array(z.record(z.string(), anyJson)).readonly(),
+    children: z
+      .array(
+        z.object({
+          runId: z.string(),
+          workflow: z.string(),
+          path: z.string().meta({ description: "Of the step that started it." }),
+          status: z.enum(["succeeded", "failed", "cancelled"]).exactOptional(),
+          costNanoUsd: z.int().meta({ description: "With all runs below it; 0 until it has ended." }),
+        }),
+      )
+      .readonly(),
+    withChildren: z
+      .object({ costNanoUsd: z.int(), usd: z.string().meta({ description: "Exact decimal text." }) })
+      .meta({ description: "`total` and `children` together." }),
   }),
 )
 

@@ -1,17 +1,18 @@
 /** Runs: listing and reading. */
 import { z } from "zod"
-import { MAX_LISTED_RUNS, MAX_LISTED_STEPS } from "../lib/limits.ts"
+import { MAX_LISTED_RUNS, MAX_LISTED_STEPS, MAX_TREE_RUNS } from "../lib/limits.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
 import { RunDetail, StepList } from "../protocol/run-detail.ts"
+import { RunTreeNode, runTree } from "../protocol/run-tree.ts"
 import { RunStatus } from "../protocol/run-view.ts"
 import { StepView } from "../protocol/step-view.ts"
-import { listItem, RunListItem } from "../protocol/summary.ts"
+import { listItem, RunListItem, summaryOf } from "../protocol/summary.ts"
 import { named } from "../protocol/wire.ts"
 import { json } from "./answer.ts"
 import { idCursor } from "./cursor.ts"
 import { endpoint } from "./resource.ts"
-import { ownRun } from "./run-access.ts"
+import { ownRun, ownRunView } from "./run-access.ts"
 import { RunParams, StepParams, WaitQuery } from "./run-parameters.ts"
 
 /** A moment as ISO 8601 text or milliseconds since the epoch. */
@@ -35,6 +36,7 @@ const ListQuery = z.strictObject({
     .string()
     .exactOptional()
     .meta({ description: "Of that failure: `provider.quota`, or all of `provider`." }),
+  parent: z.string().exactOptional().meta({ description: "Child runs of this run." }),
   forkedFrom: z.string().exactOptional().meta({ description: "Forks and reruns of this run." }),
   replayOf: z.string().exactOptional().meta({ description: "Rehearsals of this run." }),
   from: moment.exactOptional().meta({ description: "Created at or after this time." }),
@@ -86,6 +88,21 @@ export const runs = [
       const { id, status, tenant } = detail
       const queue = status === "queued" ? await reach(context.env.TENANTS, tenant).placeOf(id) : undefined
       return json({ ...detail, ...(queue ? { queue } : {}) } satisfies RunDetail)
+    },
+  }),
+  endpoint({
+    method: "GET",
+    path: "/v1/runs/{id}/tree",
+    summary: "Read a run with all runs below it, as a tree",
+    description:
+      "How each run stands and what it cost, as its tenant knows it: of a run under way, as it was when it last came to rest. A large tree is cut, its lowest runs first.",
+    params: RunParams,
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(MAX_TREE_RUNS).default(MAX_TREE_RUNS) }),
+    answers: { 200: { description: "The run, and below it its child runs.", schema: RunTreeNode } },
+    async handle({ params, query }, context) {
+      const root = summaryOf(await ownRunView(params.id, context))
+      // The root is one of them.
+      return json(runTree(root, await reach(context.env.TENANTS, context.tenant.id).below(root.runId, query.limit - 1)))
     },
   }),
   endpoint({

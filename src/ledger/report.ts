@@ -5,6 +5,7 @@
 import { exactUsd } from "../lib/money.ts"
 import { addUsage, NO_USAGE, type Usage } from "../model/result.ts"
 import type { RunEvent } from "../run/event.ts"
+import { applyToChildren, type ChildCost } from "./children.ts"
 import { applyToLedger, type EntryCategory, emptyLedger, type LedgerEntry } from "./entry.ts"
 
 export interface CostSum {
@@ -20,6 +21,7 @@ export interface CostSum {
 export interface CostReport {
   readonly runId: string
   readonly workflow: string
+  /** What the run paid for itself; all below is of this, but the last two. */
   readonly total: CostSum
   /** `total.costNanoUsd` in dollars as exact decimal text, such as `0.001234567`. */
   readonly totalUsd: string
@@ -29,18 +31,24 @@ export interface CostReport {
   /** Lost calls, whose model nobody knows, are under an empty provider and model. */
   readonly byModel: readonly (CostSum & { readonly provider: string; readonly model: string })[]
   readonly entries: readonly LedgerEntry[]
+  readonly children: readonly ChildCost[]
+  /** `total` and `children` together. */
+  readonly withChildren: { readonly costNanoUsd: number; readonly usd: string }
 }
 
 /** The cost of the run whose log `events` is, as far as it goes. */
 export function costReport(events: Iterable<RunEvent>): CostReport {
   const ledger = emptyLedger()
+  const children = new Map<string, ChildCost>()
   let run = { runId: "", workflow: "" }
   for (const event of events) {
     if (event.type === "run.created") run = { runId: event.data.runId, workflow: event.data.workflow }
     applyToLedger(ledger, event)
+    applyToChildren(children, event)
   }
   const { entries } = ledger
   const total = sumOf(entries)
+  const inAll = [...children.values()].reduce((sum, { costNanoUsd }) => sum + costNanoUsd, total.costNanoUsd)
   return {
     ...run,
     total,
@@ -49,6 +57,8 @@ export function costReport(events: Iterable<RunEvent>): CostReport {
     byStep: sumBy(entries, ({ path, kind }) => ({ path, kind })),
     byModel: sumBy(entries, ({ provider, model }) => ({ provider, model })),
     entries,
+    children: [...children.values()],
+    withChildren: { costNanoUsd: inAll, usd: exactUsd(inAll) },
   }
 }
 

@@ -72,6 +72,9 @@ export const MAX_LISTED_RUNS = 200
 /** How long whoever waited for a run's end is kept until its tenant's lists know it: their object may be away. */
 export const TELL_PATIENCE_MS = 1_000
 
+/** Runs in one tree of runs. */
+export const MAX_TREE_RUNS = 1_000
+
 /** Steps on one page of a run's steps: each may carry several operations with all their attempts. */
 export const MAX_LISTED_STEPS = 500
 

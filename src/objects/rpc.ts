@@ -6,6 +6,7 @@ import type { ChildEnd } from "../engine/host.ts"
 import type { CostReport } from "../ledger/report.ts"
 import type { Command } from "../protocol/command.ts"
 import type { RunDetail, StepList } from "../protocol/run-detail.ts"
+import type { RunsBelow } from "../protocol/run-tree.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { Declared, ScheduleView } from "../protocol/schedule.ts"
 import type { RunStart } from "../protocol/start.ts"
@@ -82,4 +83,6 @@ export interface TenantRpc extends OperationLogRpc {
   runSchedule(key: string): Promise<RunView>
   /** Runs, newest first. */
   list(filter: RunFilter): Promise<RunPage>
+  /** The runs below this one: its child runs, theirs, and so on, at most `limit` of them. */
+  below(runId: string, limit: number): Promise<RunsBelow>
 }

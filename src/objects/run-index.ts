@@ -5,6 +5,7 @@
  * Invariant: the row with the highest `seq` wins; an older or repeated one changes nothing.
  */
 import { firstId } from "../lib/id.ts"
+import type { RunsBelow } from "../protocol/run-tree.ts"
 import type { RunSummary } from "../protocol/summary.ts"
 import type { Sql } from "../store/sql.ts"
 
@@ -18,6 +19,8 @@ export interface RunFilter {
   readonly failedAt?: string
   /** `own_code.tool`, or all of `own_code`. */
   readonly failureClass?: string
+  /** Child runs of this run. */
+  readonly parent?: string
   /** Forks of this run. */
   readonly forkedFrom?: string
   /** Rehearsals of this run. */
@@ -41,12 +44,13 @@ export interface RunPage {
 const CREATE = [
   `CREATE TABLE IF NOT EXISTS run (
     run_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, workflow TEXT NOT NULL, status TEXT NOT NULL,
-    user TEXT, error_code TEXT, failure_class TEXT, forked_from TEXT, replay_of TEXT,
-    data TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+    user TEXT, error_code TEXT, failure_class TEXT, parent TEXT, forked_from TEXT,
+    replay_of TEXT, data TEXT NOT NULL) STRICT, WITHOUT ROWID`,
   "CREATE INDEX IF NOT EXISTS run_by_workflow ON run (workflow, run_id)",
   "CREATE INDEX IF NOT EXISTS run_by_status ON run (status, run_id)",
   "CREATE INDEX IF NOT EXISTS run_by_user ON run (user, run_id) WHERE user IS NOT NULL",
   "CREATE INDEX IF NOT EXISTS run_by_error ON run (error_code, run_id) WHERE error_code IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS run_by_parent ON run (parent, run_id) WHERE parent IS NOT NULL",
   "CREATE INDEX IF NOT EXISTS run_by_original ON run (forked_from, run_id) WHERE forked_from IS NOT NULL",
   "CREATE INDEX IF NOT EXISTS run_by_recording ON run (replay_of, run_id) WHERE replay_of IS NOT NULL",
   `CREATE TABLE IF NOT EXISTS run_failure (
@@ -54,8 +58,9 @@ const CREATE = [
   `CREATE TABLE IF NOT EXISTS run_tag (
     tag TEXT NOT NULL, run_id TEXT NOT NULL, PRIMARY KEY (tag, run_id)) STRICT, WITHOUT ROWID`,
 ]
-const UPSERT = `INSERT INTO run (run_id, seq, workflow, status, user, error_code, failure_class, forked_from, replay_of, data)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const UPSERT = `INSERT INTO run
+    (run_id, seq, workflow, status, user, error_code, failure_class, parent, forked_from, replay_of, data)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (run_id) DO UPDATE SET
     seq = excluded.seq, status = excluded.status, error_code = excluded.error_code,
     failure_class = excluded.failure_class, data = excluded.data
@@ -75,8 +80,9 @@ export class RunIndex {
 
   /** Returns whether it was news. */
   record(summary: RunSummary): boolean {
-    const { runId, seq, workflow, status, user, errorCode, failureClass, forkedFrom, replayOf, tags } = summary
-    const nullable = [user, errorCode, failureClass, forkedFrom?.runId, replayOf?.runId].map((value) => value ?? null)
+    const { runId, seq, workflow, status, user, errorCode, failureClass, parent, forkedFrom, replayOf, tags } = summary
+    const others = [parent, forkedFrom, replayOf].map((other) => other?.runId)
+    const nullable = [user, errorCode, failureClass, ...others].map((value) => value ?? null)
     const data = JSON.stringify(summary)
     return this.#sql.transaction(() => {
       const written = this.#sql.exec(UPSERT, runId, seq, workflow, status, ...nullable, data)
@@ -120,6 +126,7 @@ export class RunIndex {
     where("error_code = ?", filter.errorCode)
     where("run_id IN (SELECT run_id FROM run_failure WHERE place = ?)", filter.failedAt)
     where("instr(failure_class || '.', ? || '.') = 1", filter.failureClass)
+    where("parent = ?", filter.parent)
     where("forked_from = ?", filter.forkedFrom)
     where("replay_of = ?", filter.replayOf)
     where("run_id >= ?", filter.fromMs === undefined ? undefined : firstId("run", filter.fromMs))
@@ -131,6 +138,26 @@ export class RunIndex {
     const runs = rows.slice(0, filter.limit).map((row): RunSummary => JSON.parse(String(row.data)))
     const last = runs.at(-1)
     return { runs, ...(rows.length > filter.limit && last ? { nextCursor: last.runId } : {}) }
+  }
+
+  /** The runs below `rootId`, generation by generation, at most `limit` of them. */
+  below(rootId: string, limit: number): RunsBelow {
+    const query = "SELECT data FROM run WHERE parent = ? ORDER BY run_id LIMIT ?"
+    const runs: RunSummary[] = []
+    const truncated: string[] = []
+    const ids = [rootId]
+    // It grows while it is gone through: those that were found are looked below in their turn.
+    for (const id of ids) {
+      const left = limit - runs.length
+      const rows = this.#sql.exec(query, id, left + 1)
+      if (rows.length > left) truncated.push(id)
+      for (const row of rows.slice(0, left)) {
+        const run: RunSummary = JSON.parse(String(row.data))
+        runs.push(run)
+        ids.push(run.runId)
+      }
+    }
+    return { runs, truncated }
   }
 }
 

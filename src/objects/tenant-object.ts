@@ -9,6 +9,7 @@ import { systemClock } from "../lib/clock.ts"
 import { newId } from "../lib/id.ts"
 import { DEFAULT_TENANT_CONCURRENCY } from "../lib/limits.ts"
 import { systemRandom } from "../lib/random.ts"
+import type { RunsBelow } from "../protocol/run-tree.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import { type Declared, type Schedule, type ScheduleView, scheduleView } from "../protocol/schedule.ts"
 import { hasEnded, type RunSummary } from "../protocol/summary.ts"
@@ -85,6 +86,11 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   async list(filter: RunFilter): Promise<RunPage> {
     await this.lifecycle.start()
     return this.#index.list(filter)
+  }
+
+  async below(runId: string, limit: number): Promise<RunsBelow> {
+    await this.lifecycle.start()
+    return this.#index.below(runId, limit)
   }
 
   async logOperation(operation: LoggedOperation): Promise<void> {

@@ -3,7 +3,7 @@ import { z } from "zod"
 import { must } from "../lib/assert.ts"
 import type { Json } from "../lib/json.ts"
 import { exactUsd } from "../lib/money.ts"
-import { type RunState, runStatus, type StepState } from "../run/run-state.ts"
+import { type RunState, runStatus, type StepState, totalCost } from "../run/run-state.ts"
 import { BreakpointBody, breakpointView } from "./breakpoint.ts"
 import { ErrorView, errorView } from "./problem.ts"
 import { anyJson, Cost, named } from "./wire.ts"
@@ -73,7 +73,8 @@ export const RunView = named(
       .readonly()
       .exactOptional()
       .meta({ description: "Where the run stops; of a run that has any." }),
-    cost: Cost,
+    cost: Cost.meta({ description: "What the run paid for itself." }),
+    totalCost: Cost.meta({ description: "With all runs below it, as far as those have ended." }),
     parent: Origin.exactOptional(),
     forkedFrom: Origin.exactOptional(),
     replayOf: ReplayedRun.exactOptional().meta({ description: "The run whose recording answers this one." }),
@@ -110,7 +111,8 @@ export function runView(state: RunState, extra: { readonly output?: Json } = {})
     ...(paused ? { paused: { reason: paused.reason, ...(paused.at === undefined ? {} : { at: paused.at }) } } : {}),
     ...(breakpoints.length === 0 ? {} : { breakpoints: breakpoints.map(breakpointView) }),
     cost: costView(costNanoUsd),
-    ...(parent ? { parent } : {}),
+    totalCost: costView(totalCost(state)),
+    ...(parent ? { parent: { runId: parent.runId, path: parent.path } } : {}),
     ...(forkedFrom ? { forkedFrom } : {}),
     ...(replayOf ? { replayOf } : {}),
     seq,
@@ -168,6 +170,6 @@ function endOf(createdAtMs: number, endedAtMs: number) {
 }
 
 function linksOf(id: string): Record<string, string> {
-  const parts = ["steps", "events", "cost", "trace", "export", "socket"]
+  const parts = ["steps", "events", "cost", "tree", "trace", "export", "socket"]
   return { self: runPath(id), ...Object.fromEntries(parts.map((part) => [part, runPath(id, part)])) }
 }

@@ -1,10 +1,10 @@
 /** A step of a run as the doors show it: status, attempts, the model and why it was chosen, cost and times. */
 import { z } from "zod"
 import type { RunEvent } from "../run/event.ts"
-import type { RunState, StepState } from "../run/run-state.ts"
+import type { ChildState, RunState, StepState } from "../run/run-state.ts"
 import { DecisionView, OperationView, operationView } from "./operation-view.ts"
 import { ErrorView, errorView } from "./problem.ts"
-import { costView, WaitingView, waitingView } from "./run-view.ts"
+import { costView, runPath, WaitingView, waitingView } from "./run-view.ts"
 import { anyJson, Cost, named } from "./wire.ts"
 
 const StepFailure = z.object({
@@ -14,6 +14,17 @@ const StepFailure = z.object({
   error: ErrorView,
   retryAtMs: z.int().exactOptional().meta({ description: "When the next attempt began or begins." }),
 })
+
+const ChildView = named(
+  "ChildRun",
+  z.object({
+    id: z.string(),
+    workflow: z.string(),
+    status: z.enum(["succeeded", "failed", "cancelled"]).exactOptional().meta({ description: "Once it has ended." }),
+    cost: Cost.exactOptional().meta({ description: "Of it and all runs below it, once it has ended." }),
+    links: z.record(z.string(), z.string()),
+  }),
+)
 
 export const StepView = named(
   "Step",
@@ -40,6 +51,11 @@ export const StepView = named(
     failures: z.array(StepFailure).readonly(),
     operations: z.array(OperationView).readonly(),
     waiting: WaitingView.exactOptional(),
+    children: z
+      .array(ChildView)
+      .readonly()
+      .exactOptional()
+      .meta({ description: "The child runs that its attempts started, the newest last." }),
     compensation: z.enum(["running", "completed", "failed"]).exactOptional(),
     input: anyJson.exactOptional().meta({ description: "Only when one step is asked for." }),
     output: anyJson.exactOptional().meta({ description: "Only when one step is asked for." }),
@@ -51,6 +67,7 @@ export type StepView = z.infer<typeof StepView>
 interface Facts {
   readonly failures: z.infer<typeof StepFailure>[]
   readonly operations: OperationView[]
+  readonly children: z.infer<typeof ChildView>[]
   tool?: string
   idempotencyKey?: string
   costNanoUsd: number
@@ -74,16 +91,22 @@ export function stepView(state: RunState, events: Iterable<RunEvent>, path: stri
 
 function views(state: RunState, steps: readonly StepState[], events: Iterable<RunEvent>): StepView[] {
   const facts = new Map<string, Facts>()
-  for (const { path } of steps) facts.set(path, { failures: [], operations: [], costNanoUsd: 0 })
+  for (const { path } of steps) facts.set(path, { failures: [], operations: [], children: [], costNanoUsd: 0 })
   for (const event of events) {
     const known = facts.get(event.path)
     if (known) collect(known, event)
   }
+  for (const child of state.children.values()) facts.get(child.path)?.children.push(childView(child))
   const runId = state.header?.runId ?? ""
   return steps.flatMap((step) => {
     const known = facts.get(step.path)
     return known ? [viewOf(runId, step, known)] : []
   })
+}
+
+function childView({ runId, workflow, status, costNanoUsd }: ChildState): z.infer<typeof ChildView> {
+  const end = status === undefined ? {} : { status, cost: costView(costNanoUsd) }
+  return { id: runId, workflow, ...end, links: { self: runPath(runId) } }
 }
 
 function collect(facts: Facts, event: RunEvent): void {
@@ -112,7 +135,7 @@ function collect(facts: Facts, event: RunEvent): void {
 function viewOf(runId: string, step: StepState, facts: Facts): StepView {
   const { path, kind, composite, status, attempt, startedAtMs, endedAtMs, retryAtMs, effect, error, compensation } =
     step
-  const { failures, operations, tool, idempotencyKey, costNanoUsd } = facts
+  const { failures, operations, children, tool, idempotencyKey, costNanoUsd } = facts
   const answered = operations.findLast(({ model }) => model !== undefined)
   const decision = decisionOf(answered ?? operations.at(-1))
   const waiting = waitingView(runId, step)
@@ -135,6 +158,7 @@ function viewOf(runId: string, step: StepState, facts: Facts): StepView {
     failures,
     operations,
     ...(waiting ? { waiting } : {}),
+    ...(children.length > 0 ? { children } : {}),
     ...(compensation ? { compensation } : {}),
   }
 }

@@ -17,9 +17,12 @@ export interface RunSummary {
   readonly updatedAtMs: number
   readonly endedAtMs?: number
   readonly costNanoUsd: number
+  /** With all runs below it, as far as those have ended. */
+  readonly totalCostNanoUsd: number
   readonly errorCode?: string
   readonly failedAt?: string
   readonly failureClass?: string
+  readonly parent?: { readonly runId: string; readonly path: string }
   readonly forkedFrom?: { readonly runId: string; readonly path: string }
   readonly replayOf?: { readonly runId: string; readonly beyond: "hold" | "live" }
   readonly seq: number
@@ -40,9 +43,11 @@ export const RunListItem = named(
     updatedAtMs: z.int(),
     endedAtMs: z.int().exactOptional(),
     cost: Cost,
+    totalCost: Cost,
     errorCode: z.string().exactOptional(),
     failedAt: z.string().exactOptional(),
     failureClass: z.string().exactOptional(),
+    parent: Origin.exactOptional(),
     forkedFrom: Origin.exactOptional(),
     replayOf: ReplayedRun.exactOptional(),
     links: z.record(z.string(), z.string()),
@@ -58,7 +63,7 @@ export function runSummary(state: RunState): RunSummary {
 /** The row of the run that `view` shows. */
 export function summaryOf(view: RunView): RunSummary {
   const { id, workflow, version, status, user, region, tags, error, failedAt, failureClass, seq } = view
-  const { createdAtMs, updatedAtMs, endedAtMs, cost, forkedFrom, replayOf } = view
+  const { createdAtMs, updatedAtMs, endedAtMs, cost, totalCost, parent, forkedFrom, replayOf } = view
   return {
     runId: id,
     workflow,
@@ -71,9 +76,11 @@ export function summaryOf(view: RunView): RunSummary {
     updatedAtMs,
     ...(endedAtMs === undefined ? {} : { endedAtMs }),
     costNanoUsd: cost.nanoUsd,
+    totalCostNanoUsd: totalCost.nanoUsd,
     ...(error ? { errorCode: error.code } : {}),
     ...(failedAt === undefined ? {} : { failedAt }),
     ...(failureClass === undefined ? {} : { failureClass }),
+    ...(parent ? { parent } : {}),
     ...(forkedFrom ? { forkedFrom } : {}),
     ...(replayOf ? { replayOf } : {}),
     seq,
@@ -81,9 +88,10 @@ export function summaryOf(view: RunView): RunSummary {
 }
 
 /** A row as `GET /v1/runs` shows it. */
-export function listItem({ runId: id, costNanoUsd, seq: _seq, ...rest }: RunSummary): RunListItem {
+export function listItem({ runId: id, costNanoUsd, totalCostNanoUsd, seq: _seq, ...rest }: RunSummary): RunListItem {
   const createdAt = new Date(rest.createdAtMs).toISOString()
-  return { id, ...rest, createdAt, cost: costView(costNanoUsd), links: { self: runPath(id) } }
+  const costs = { cost: costView(costNanoUsd), totalCost: costView(totalCostNanoUsd) }
+  return { id, ...rest, createdAt, ...costs, links: { self: runPath(id) } }
 }
 
 /** Whether a run with this view has ended. */

@@ -35,7 +35,7 @@ function tenant(limit: number) {
       const runId = newId("run", clock, random)
       const times = { createdAtMs: clock.nowMs(), updatedAtMs: clock.nowMs() }
       const run: RunSummary = {
-        ...{ runId, workflow, version: 1, status: "queued", tags: [], costNanoUsd: 0, seq: 1 },
+        ...{ runId, workflow, version: 1, status: "queued", tags: [], costNanoUsd: 0, totalCostNanoUsd: 0, seq: 1 },
         ...times,
         ...(user === undefined ? {} : { user }),
       }

@@ -17,7 +17,8 @@ function summary(more: Partial<RunSummary> = {}): RunSummary {
   const runId = newId("run", clock, random)
   const at = clock.nowMs()
   const times = { createdAtMs: at, updatedAtMs: at }
-  return { runId, workflow: "desk", version: 1, status: "running", tags: [], costNanoUsd: 0, seq: 1, ...times, ...more }
+  const costs = { costNanoUsd: 0, totalCostNanoUsd: 0 }
+  return { runId, workflow: "desk", version: 1, status: "running", tags: [], seq: 1, ...costs, ...times, ...more }
 }
 
 describe("the index of runs", () => {
@@ -79,6 +80,30 @@ describe("the index of runs", () => {
     expect(found({ failureClass: "own" })).toEqual([])
   })
 
+  it("[API22] gives the runs below a run, generation by generation, and says where it stopped", () => {
+    const index = new RunIndex(openNodeSqlite())
+    const below = (of: RunSummary, path: string) => {
+      const run = summary({ parent: { runId: of.runId, path } })
+      index.record(run)
+      return run
+    }
+    const root = summary()
+    index.record(root)
+    clock.tick(1)
+    const left = below(root, "left")
+    clock.tick(1)
+    const right = below(root, "right")
+    const [deep, other] = [below(left, "deep"), below(right, "deep")]
+    index.record(summary())
+    const ids = (limit: number) => index.below(root.runId, limit).runs.map(({ runId }) => runId)
+    expect(ids(10)).toEqual([left.runId, right.runId, deep.runId, other.runId])
+    expect(index.below(root.runId, 4).truncated).toEqual([])
+    expect(index.below(root.runId, 3).truncated).toEqual([right.runId])
+    expect(index.below(root.runId, 1).truncated).toEqual([root.runId, left.runId])
+    const children = index.list({ parent: root.runId, limit: 10 }).runs.map(({ runId }) => runId)
+    expect(children).toEqual([right.runId, left.runId])
+  })
+
   it("filters by the time of creation, the lower bound included and the upper not", () => {
     const index = new RunIndex(openNodeSqlite())
     const runs = [0, 1, 2].map(() => {
@@ -97,7 +122,8 @@ describe("the index of runs", () => {
   it("never sorts: every filter reads in the order of an index", () => {
     const sql = openNodeSqlite()
     new RunIndex(sql)
-    const queries = ["workflow = 'a'", "status = 'failed'", "user = 'u'", "error_code = 'x'", "run_id < 'r'"]
+    const equal = ["workflow = 'a'", "status = 'failed'", "user = 'u'", "error_code = 'x'", "parent = 'r'"]
+    const queries = [...equal, "run_id < 'r'"]
     for (const condition of queries) {
       const plan = sql.exec(`EXPLAIN QUERY PLAN SELECT data FROM run WHERE ${condition} ORDER BY run_id DESC LIMIT 10`)
       const text = plan.map(({ detail }) => String(detail)).join("; ")

@@ -28,6 +28,33 @@ const categories = (...events: NewEvent[]) =>
 
 const one = (costNanoUsd: number) => operationRecord([attempt(1, { costNanoUsd })])
 
+describe("what child runs cost", () => {
+  const began = (runId: string) => stepEvent("child.started", "kid", 1, { runId, workflow: "inner" })
+  const ended = (runId: string, costNanoUsd: number) =>
+    stepEvent("child.ended", "kid", 1, { runId, status: "failed", costNanoUsd })
+
+  it("[COST5] stands beside what the run paid for itself, and both add up to the total", () => {
+    const report = costReport(
+      runLog(
+        started("a"),
+        operation("a", 1, 0, one(3)),
+        completed("a"),
+        started("kid", 1, "child"),
+        began("run_b"),
+        began("run_c"),
+        ended("run_b", 5),
+        stepEvent("child.charged", "kid", 1, { runId: "run_b", costNanoUsd: 11 }),
+      ),
+    )
+    expect(report.total.costNanoUsd).toBe(3)
+    expect(report.children).toEqual([
+      { runId: "run_b", workflow: "inner", path: "kid", status: "failed", costNanoUsd: 11 },
+      { runId: "run_c", workflow: "inner", path: "kid", costNanoUsd: 0 },
+    ])
+    expect(report.withChildren).toEqual({ costNanoUsd: 14, usd: "0.000000014" })
+  })
+})
+
 describe("ledger entries", () => {
   it("[COST1] one for each call, failed ones included, with who was called and what it used", () => {
     const record = operationRecord([

@@ -95,6 +95,34 @@ describe("a step's view", () => {
   })
 })
 
+describe("a step that starts child runs", () => {
+  const [first, second] = ["run_01jd2kz8w0000000000000000b", "run_01jd2kz8w0000000000000000c"] as const
+  const child = (runId: string, attempt: number) =>
+    stepEvent("child.started", "kid", attempt, { runId, workflow: "inner" })
+  const log = runLog(
+    started("kid", 1, "child"),
+    child(first, 1),
+    failed("kid", 1, T0 + 1_000),
+    started("kid", 2, "child"),
+    child(second, 2),
+    stepEvent("child.ended", "kid", 2, { runId: first, status: "cancelled", costNanoUsd: 5 }),
+    stepEvent("child.charged", "kid", 2, { runId: first, costNanoUsd: 7 }),
+  )
+
+  it("[COST5] shows each of them, under way or ended, with what it cost, which is part of the run's total", () => {
+    const state = foldRun(log)
+    expect(stepView(state, log, "kid")).toMatchObject({
+      cost: { nanoUsd: 0 },
+      children: [
+        { id: first, workflow: "inner", status: "cancelled", cost: { nanoUsd: 7 } },
+        { id: second, workflow: "inner", links: { self: `/v1/runs/${second}` } },
+      ],
+    })
+    expect(StepView.parse(stepView(state, log, "kid"))).toEqual(stepView(state, log, "kid"))
+    expect(view(log)).toMatchObject({ cost: { nanoUsd: 0 }, totalCost: { nanoUsd: 7 } })
+  })
+})
+
 describe("whatever happened to a run", () => {
   it("its views fit their schemas, and its steps' costs add up to its own", () => {
     fc.assert(

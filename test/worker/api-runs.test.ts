@@ -242,3 +242,28 @@ describe("reports", () => {
     })
   })
 })
+
+describe("a tree of runs", () => {
+  it("[API22] is shown from any of its runs, and lists find the children of one", async () => {
+    const parent = await finish("live-parent", { name: "tree" })
+    const id = String(parent.id)
+    const { body: tree } = await get(`/v1/runs/${id}/tree`)
+    const kid = String((tree.children as { id: string }[])[0]?.id)
+    expect(tree).toMatchObject({
+      id,
+      workflow: "live-parent",
+      status: "succeeded",
+      children: [
+        { id: kid, workflow: "free", status: "succeeded", path: "kid", children: [], totalCost: { nanoUsd: 0 } },
+      ],
+    })
+    expect(parent).toMatchObject({ steps: [{ path: "kid", children: [{ id: kid, status: "succeeded" }] }, {}] })
+    expect((await get(`/v1/runs?parent=${id}`)).body.runs).toMatchObject([
+      { id: kid, parent: { runId: id, path: "kid" } },
+    ])
+    expect((await get(`/v1/runs/${kid}/tree`)).body).toMatchObject({ id: kid, path: "kid", children: [] })
+    expect((await get(`/v1/runs/${id}/tree?limit=1`)).body).toMatchObject({ truncated: true, children: [] })
+    expect((await get(`/v1/runs/${kid}`)).body.parent).toEqual({ runId: id, path: "kid" })
+    expect((await get(`/v1/runs/${id}/cost`)).body).toMatchObject({ children: [{ runId: kid, status: "succeeded" }] })
+  })
+})

@@ -1,7 +1,11 @@
 /** Every workflow of the gallery, run on its own examples with scripted models. */
 import { describe, expect, it } from "vitest"
 import type { Workflow } from "waybill"
-import { createRun, runWorkflow, scriptedModel } from "waybill/testing"
+import { createRun, runWorkflow, scriptedModel, type TestRun } from "waybill/testing"
+import { costReport } from "../../src/ledger/report.ts"
+import { runTree } from "../../src/protocol/run-tree.ts"
+import { runView } from "../../src/protocol/run-view.ts"
+import { type RunSummary, runSummary } from "../../src/protocol/summary.ts"
 import { batchExtraction } from "../../workflows/batch-extraction.ts"
 import { contentPipeline } from "../../workflows/content-pipeline.ts"
 import { expenseApproval } from "../../workflows/expense-approval.ts"
@@ -147,7 +151,7 @@ describe("trip-saga", () => {
 })
 
 describe("portfolio-review", () => {
-  it("is a tree of runs, each with its own log and cost", async () => {
+  it("[COST5] [API22] is a tree of runs, each with its own log and cost, which add up from bottom to top", async () => {
     const models = scriptedModel((operation) => ({
       value: { mood: JSON.stringify(operation).includes("left") ? "mixed" : "good" },
     }))
@@ -163,5 +167,37 @@ describe("portfolio-review", () => {
     ])
     expect(companies.map(({ children }) => children.size)).toEqual([2, 1])
     expect(models.calls.length).toBe(3)
+    const tree = runTree(runSummary(run.engine.state), { runs: allBelow(run).map(summaryOfRun), truncated: [] })
+    const paid = (id: string | undefined) => ownCost(run, id ?? "")
+    const documents = tree.children.flatMap(({ children }) => children)
+    expect(tree).toMatchObject({ workflow: "portfolio-review", status: "succeeded", cost: { nanoUsd: 0 } })
+    expect(tree.children.map(({ workflow, path }) => [workflow, path])).toEqual([
+      ["company-review", "companies[0].review"],
+      ["company-review", "companies[1].review"],
+    ])
+    expect(documents.map(({ path }) => path)).toEqual([
+      "documents[0].review",
+      "documents[1].review",
+      "documents[0].review",
+    ])
+    expect(documents.every(({ id, cost }) => cost.nanoUsd > 0 && cost.nanoUsd === paid(id))).toBe(true)
+    const sum = documents.reduce((total, { cost }) => total + cost.nanoUsd, 0)
+    expect(tree.totalCost.nanoUsd).toBe(sum)
+    // What the tree adds up from the runs, the run itself has heard from its children.
+    expect(runView(run.engine.state)).toMatchObject({ cost: { nanoUsd: 0 }, totalCost: { nanoUsd: sum } })
+    expect(costReport(run.events)).toMatchObject({ total: { costNanoUsd: 0 }, withChildren: { costNanoUsd: sum } })
   })
 })
+
+function allBelow(run: TestRun): TestRun[] {
+  const children = [...run.children.values()]
+  return [...children, ...children.flatMap(allBelow)]
+}
+
+function summaryOfRun({ engine }: TestRun): RunSummary {
+  return runSummary(engine.state)
+}
+
+function ownCost(run: TestRun, id: string): number | undefined {
+  return allBelow(run).find(({ engine }) => engine.state.header?.runId === id)?.engine.state.costNanoUsd
+}
