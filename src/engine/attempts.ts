@@ -6,7 +6,6 @@
  * 2. A step that has an output, or failed for good, is never executed again.
  * 3. The input that the first attempt logged is the input of every attempt, unless somebody edited it.
  */
-import type { RetryPolicy } from "../graph/node.ts"
 import { errorFrom } from "../lib/errors.ts"
 import { type EventData, stepEvent } from "../run/event.ts"
 import { isOpen, type StepState } from "../run/run-state.ts"
@@ -14,10 +13,10 @@ import { detach } from "../store/values.ts"
 import { executeAnswered, isHeld, isLastAttempt, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
-import { type ClassifiedFailure, classifyFailure } from "./failure.ts"
+import { type ClassifiedFailure, classifyFailure, plainError } from "./failure.ts"
 import { endLeftBehind, stoppedEvent } from "./left-behind.ts"
 import { cancelOrphans } from "./orphans.ts"
-import { retryDelayMs } from "./retry.ts"
+import { policyOf, retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
 import { makeContext } from "./step-context.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
@@ -49,7 +48,7 @@ async function settled(session: Session, step: StepState, signal: AbortSignal): 
       } else if (isParked(step)) {
         await parking.wait(step.path, undefined, signal)
       } else if (step.resolution?.action === "fail") {
-        const error = { code: "step_failed", message: step.resolution.message, path: step.path } as const
+        const error = plainError({ code: "step_failed", message: step.resolution.message, path: step.path })
         log.append(stepEvent("step.failed", step.path, step.attempt, { error, failureClass: "own_code.exception" }))
       } else if (log.state.paused && !step.composite && step.status !== "waiting" && !step.resolution) {
         await gate.resumed(signal)
@@ -145,7 +144,7 @@ async function complete(session: Session, run: StepRun, output: unknown): Promis
 function stopped(session: Session, path: string, reason: unknown): unknown {
   const step = session.log.step(path)
   if (session.log.closed || !step || !isOpen(step)) return reason
-  session.log.append(...endLeftBehind(session, path, reason), stoppedEvent(path, step.attempt, reason))
+  session.log.append(...endLeftBehind(session, path, reason), stoppedEvent(step, reason))
   cancelOrphans(session)
   return reason
 }
@@ -173,7 +172,9 @@ function recordFailure(session: Session, job: StepJob, failure: Failed): void {
 
 /** Nobody knows what the attempt would have met: it is as if a crash had cut it off, and somebody must decide. */
 function park(session: Session, { path }: StepJob): void {
-  session.log.append(stepEvent("step.interrupted", path, session.log.step(path)?.attempt ?? 1, { parked: true }))
+  session.log.append(
+    stepEvent("step.interrupted", path, session.log.step(path)?.attempt ?? 1, { parked: true, unanswered: true }),
+  )
 }
 
 /** When the next attempt begins; undefined when there is none. A composite is never tried again: its inner steps are. */
@@ -185,9 +186,4 @@ function retryAt(session: Session, job: StepJob, failure: Failed, failures: numb
   // Whoever goes through a recording does not wait for an answer that is there. One in its own time and order does.
   if (failure.recorded && !session.host.playback?.cues) return nowMs
   return nowMs + delayMs < totalEnd(session, job, nowMs) ? nowMs + delayMs : undefined
-}
-
-/** The author's policy, else the kind's, else once: what may be tried again without harm only its author or its kind can know. */
-function policyOf({ kind, node }: StepJob): RetryPolicy {
-  return node.options.retry ?? kind.retry?.(node.config) ?? { attempts: 1 }
 }

@@ -17,6 +17,7 @@ import { takeChildEnd } from "./children.ts"
 import { editStep } from "./edit-step.ts"
 import { freshEdit } from "./edits.ts"
 import type { ChildEnd } from "./host.ts"
+import { stoppedEvent } from "./left-behind.ts"
 import { allNodes, isStepOf, nodeAt } from "./locate.ts"
 import { cancelOrphans } from "./orphans.ts"
 import type { Session } from "./session.ts"
@@ -104,9 +105,7 @@ export class Commands {
     const error = new WaybillError("run_cancelled", message)
     const open = [...log.state.steps.values()].filter(isOpen).reverse()
     log.append(
-      ...open.map((step) =>
-        stepEvent("step.failed", step.path, step.attempt, { error: error.toJSON(), failureClass: "cancelled" }),
-      ),
+      ...open.map((step) => stoppedEvent(step, error)),
       runEvent("run.cancelled", {
         compensate,
         ...(reason === undefined ? {} : { reason }),

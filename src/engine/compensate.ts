@@ -1,12 +1,12 @@
 /**
  * Undoing: when a run failed, or was cancelled with compensation, its completed tool steps that know how are undone,
  * last first, one at a time. Each undo has its own attempts; one that fails for good is logged and the others go on.
- * An undo of an unsafe tool that a crash cut off may have happened: it is reported as failed and not repeated.
+ * An undo of an unsafe tool that a crash cut off may have happened: it is reported as failed and not repeated. So is what
+ * nobody can undo: effects of which nobody knows whether they happened, and those whose compensation is gone from the code.
  */
-import type { RetryPolicy, StepNode } from "../graph/node.ts"
+import type { RetryPolicy } from "../graph/node.ts"
 import type { Tool } from "../graph/tool.ts"
 import { untilAborted } from "../lib/abort.ts"
-import { durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import { stepEvent } from "../run/event.ts"
@@ -14,13 +14,16 @@ import type { StepState } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
 import { classifyFailure } from "./failure.ts"
 import { nodeAt } from "./locate.ts"
-import { retryDelayMs } from "./retry.ts"
+import { policyOf, retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
+import { undoLimitMs } from "./timeouts.ts"
 
 interface Undo {
   readonly path: string
   readonly tool: Tool
   readonly policy: RetryPolicy
+  /** For one attempt. */
+  readonly limitMs: number
 }
 
 /** Undoes what is still to be undone, last completed first. Does nothing unless the run ended in a way that asks for it. */
@@ -28,20 +31,40 @@ export async function compensate(session: Session): Promise<void> {
   const { state } = session.log
   const wanted = state.ended === "failed" || (state.ended === "cancelled" && state.cancelled?.compensate === true)
   if (!wanted) return
+  for (const path of state.unknownEffects) reportUnknown(session, path)
   for (const path of [...state.completedOrder].reverse()) {
     const undo = undoOf(session, path)
     if (undo) await undoStep(session, undo)
+    else reportLost(session, path)
   }
 }
 
-function undoOf(session: Session, path: string): Undo | undefined {
-  const node = nodeAt(session.workflow.scope, path, session.host.kinds)
-  const tool = node && session.host.kinds[node.kind]?.tool?.(node.config)
-  return node && tool?.compensate ? { path, tool, policy: policyOf(session, node) } : undefined
+function undoOf({ workflow, host }: Session, path: string): Undo | undefined {
+  const node = nodeAt(workflow.scope, path, host.kinds)
+  const kind = node && host.kinds[node.kind]
+  const tool = kind?.tool?.(node?.config)
+  if (!node || !kind || !tool?.compensate) return undefined
+  return { path, tool, policy: policyOf({ kind, node }), limitMs: undoLimitMs({ kind, node }) }
 }
 
-function policyOf(session: Session, node: StepNode): RetryPolicy {
-  return node.options.retry ?? session.host.kinds[node.kind]?.retry?.(node.config) ?? { attempts: 1 }
+/** What may have happened cannot be undone by the tool, which undoes what it knows that it did. */
+function reportUnknown(session: Session, path: string): void {
+  const message = `Whether the step's tool has done its work is not known, so it was not undone.`
+  if (session.log.step(path)?.compensates)
+    notUndone(session, path, new WaybillError("effect_unknown", message, { path }))
+}
+
+/** The step could be undone when it ran, and the code of today cannot do it. */
+function reportLost(session: Session, path: string): void {
+  const message = "The step's tool knew how to undo it when it ran; the code that is deployed now does not have that."
+  if (session.log.step(path)?.compensates)
+    notUndone(session, path, new WaybillError("compensation_lost", message, { path }))
+}
+
+function notUndone({ log }: Session, path: string, error: WaybillError): void {
+  const { compensation, compensationAttempt = 1 } = log.step(path) ?? {}
+  if (compensation === "completed" || compensation === "failed") return
+  log.append(stepEvent("compensation.failed", path, compensationAttempt, { error: error.toJSON() }))
 }
 
 async function undoStep(session: Session, undo: Undo): Promise<void> {
@@ -59,17 +82,14 @@ async function undoStep(session: Session, undo: Undo): Promise<void> {
 
 async function attemptUndo(session: Session, undo: Undo, step: StepState): Promise<void> {
   const { log, values, host } = session
-  const { path, tool } = undo
+  const { path, tool, limitMs } = undo
   const attempt = (step.compensationAttempt ?? 0) + 1
   const { inputSeq, outputSeq } = step
   const stored = inputSeq === undefined ? null : values.stored(inputSeq)
   log.append(stepEvent("compensation.started", path, attempt, { input: stored }))
-  const limitMs = tool.timeout === undefined ? undefined : durationMs(tool.timeout, `${tool.name}.timeout`)
-  const late = new WaybillError("step_timeout", `${path}: found no end of its compensation within ${limitMs} ms.`, {
-    path,
-  })
-  const atMs = limitMs === undefined ? undefined : session.nowMs() + limitMs
-  const deadline = session.deadlines.start(new AbortController().signal, atMs, late)
+  const message = `${path}: found no end of its compensation within ${limitMs} ms.`
+  const late = new WaybillError("step_timeout", message, { path, limitMs })
+  const deadline = session.deadlines.start(new AbortController().signal, session.nowMs() + limitMs, late)
   try {
     const input = inputSeq === undefined ? null : toJson(await values.load(inputSeq))
     const output = outputSeq === undefined ? null : toJson(await values.load(outputSeq))

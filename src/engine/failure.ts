@@ -1,9 +1,11 @@
 /** From whatever a step threw to what the log says about it and what the retry policy looks at. */
 
+import { byteLength } from "../lib/bytes.ts"
 import type { ErrorCode } from "../lib/error-codes.ts"
 import { type ErrorData, errorData, isErrorCode } from "../lib/errors.ts"
 import { FAILURE_CLASSES, type FailureClass } from "../lib/failure-classes.ts"
 import { canonicalJson } from "../lib/json.ts"
+import { MAX_ERROR_DETAIL_BYTES, MAX_ERROR_DETAILS_BYTES, MAX_ERROR_MESSAGE_CHARS } from "../lib/limits.ts"
 import type { StepFailure } from "./retry.ts"
 
 /** Our own errors that say what kind of failure they are by their code alone. */
@@ -50,14 +52,34 @@ export function classifyFailure(thrown: unknown, path: string, fallback: ErrorCo
   }
 }
 
-/** The error as the log can hold it: details that are not plain JSON, such as an author may throw, are left out. */
-export function plainError(error: ErrorData): ErrorData {
+/** The error as the log can hold it: long messages are shortened; details that are large or no plain JSON are left out. */
+export function plainError({ message, details, ...rest }: ErrorData): ErrorData {
+  const kept = details && plainDetails(details)
+  return { ...rest, message: shortened(message), ...(kept ? { details: kept } : {}) }
+}
+
+function shortened(message: string): string {
+  if (message.length <= MAX_ERROR_MESSAGE_CHARS) return message
+  return `${message.slice(0, MAX_ERROR_MESSAGE_CHARS)}… (${message.length} characters)`
+}
+
+function plainDetails(details: Readonly<Record<string, unknown>>): ErrorData["details"] {
+  let room = MAX_ERROR_DETAILS_BYTES
+  const kept = Object.entries(details).filter(([, detail]) => {
+    const bytes = bytesOf(detail)
+    if (bytes > Math.min(room, MAX_ERROR_DETAIL_BYTES)) return false
+    room -= bytes
+    return true
+  })
+  return kept.length > 0 ? Object.fromEntries(kept) : undefined
+}
+
+/** Infinite for what is no plain JSON, such as an author may throw. */
+function bytesOf(detail: unknown): number {
   try {
-    canonicalJson(error.details ?? {})
-    return error
+    return detail === undefined ? 0 : byteLength(canonicalJson(detail))
   } catch {
-    const { details: _details, ...rest } = error
-    return rest
+    return Number.POSITIVE_INFINITY
   }
 }
 

@@ -5,7 +5,8 @@
  */
 import { errorData } from "../lib/errors.ts"
 import { type NewEvent, stepEvent } from "../run/event.ts"
-import { isOpen } from "../run/run-state.ts"
+import { isOpen, type StepState } from "../run/run-state.ts"
+import { plainError } from "./failure.ts"
 import type { Session } from "./session.ts"
 
 /** Notes what is under way in a log that is new to this engine. */
@@ -19,12 +20,16 @@ export function endLeftBehind({ log, leftBehind }: Session, path: string, reason
   return inside.reverse().flatMap((left) => {
     leftBehind.delete(left)
     const step = log.step(left)
-    return step && isOpen(step) ? [stoppedEvent(left, step.attempt, reason)] : []
+    return step && isOpen(step) ? [stoppedEvent(step, reason)] : []
   })
 }
 
-/** The end of a step that was stopped from above. */
-export function stoppedEvent(path: string, attempt: number, reason: unknown): NewEvent {
-  const error = { code: "run_cancelled", message: `Stopped: ${errorData(reason).message}`, path } as const
+/** The end of a step that was stopped from above. What is not known of it is said. */
+export function stoppedEvent(step: StepState, reason: unknown): NewEvent {
+  const { path, attempt, status, effect, effectUnknown } = step
+  const mayHaveActed = effectUnknown || (status === "running" && effect !== undefined && effect !== "read")
+  const cause = plainError(errorData(reason)).message
+  const message = `Stopped: ${cause}${mayHaveActed ? " Whether its tool has done its work is not known." : ""}`
+  const error = { code: "run_cancelled", message, path } as const
   return stepEvent("step.failed", path, attempt, { error, failureClass: "cancelled" })
 }

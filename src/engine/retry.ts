@@ -4,6 +4,7 @@ import { durationMs } from "../lib/duration.ts"
 import type { FailureClass } from "../lib/failure-classes.ts"
 import { DEFAULT_STEP_ATTEMPTS } from "../lib/limits.ts"
 import type { Random } from "../lib/random.ts"
+import type { StepJob } from "./step-run.ts"
 
 /** Failures that a second try cannot mend, whatever the policy says. */
 const FINAL = new Set<FailureClass>([
@@ -24,6 +25,11 @@ export interface StepFailure {
   readonly final: boolean
   /** The author threw `RetryAfterError`, milliseconds. */
   readonly retryAfterMs?: number
+}
+
+/** The author's policy, else the kind's, else once: what may be tried again without harm only its author or its kind can know. */
+export function policyOf({ kind, node }: Pick<StepJob, "kind" | "node">): RetryPolicy {
+  return node.options.retry ?? kind.retry?.(node.config) ?? { attempts: 1 }
 }
 
 /** Milliseconds to wait before the next attempt, or undefined when there is none. `failures` counts this one. */

@@ -22,7 +22,10 @@ export function digestOf({ node }: StepJob): string {
 export function effectOf(
   session: Session,
   { kind, node, path }: StepJob,
-): Pick<EventData["step.started"], "effect" | "idempotencyKey" | "tool"> {
+): Pick<EventData["step.started"], "effect" | "idempotencyKey" | "tool" | "compensates"> {
   const tool = kind.tool?.(node.config)
-  return tool ? { tool: tool.name, effect: tool.effect, idempotencyKey: session.idempotencyKey(path) } : {}
+  if (!tool) return {}
+  const { name, effect, compensate } = tool
+  const idempotencyKey = session.idempotencyKey(path)
+  return { tool: name, effect, idempotencyKey, ...(compensate ? { compensates: true } : {}) }
 }

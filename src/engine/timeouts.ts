@@ -1,6 +1,7 @@
 /** When the time of a step's attempt is over: its own timeout, or what is left of the time for all attempts. */
 import { durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
+import { DEFAULT_COMPENSATION_MS } from "../lib/limits.ts"
 import { FinalFailure } from "./failure.ts"
 import type { Session } from "./session.ts"
 import type { StepJob } from "./step-run.ts"
@@ -29,11 +30,20 @@ export function totalEnd(session: Session, job: StepJob, nowMs: number): number 
   return (session.log.step(job.path)?.startedAtMs ?? nowMs) + totalMs
 }
 
+/** The limit of one attempt at undoing a step: that of an attempt at the step itself, else the default. */
+export function undoLimitMs(job: Pick<StepJob, "kind" | "node">): number {
+  const { attemptMs, totalMs = DEFAULT_COMPENSATION_MS } = timeoutsOf(job)
+  return attemptMs ?? Math.min(totalMs, DEFAULT_COMPENSATION_MS)
+}
+
 function timedOut(path: string, what: string, limitMs: number): WaybillError {
   return new WaybillError("step_timeout", `${path}: found no end of ${what} within ${limitMs} ms.`, { path, limitMs })
 }
 
-function timeoutsOf({ kind, node }: StepJob): { readonly attemptMs?: number; readonly totalMs?: number } {
+function timeoutsOf({ kind, node }: Pick<StepJob, "kind" | "node">): {
+  readonly attemptMs?: number
+  readonly totalMs?: number
+} {
   const own = node.options.timeout ?? kind.timeout?.(node.config)
   if (own === undefined) return {}
   if (typeof own !== "object") return { attemptMs: durationMs(own, `${node.name}.timeout`) }

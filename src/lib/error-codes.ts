@@ -135,6 +135,8 @@ export const ERROR_CODES = {
   },
   not_a_list: { status: 500, retryable: false, remedy: "Make the map's `over` return an array." },
   unknown_case: { status: 500, retryable: false, remedy: "Make the branch's select return one of its cases." },
+  compensation_lost: { status: 500, retryable: false, remedy: "Undo by hand what the step did." },
+  effect_unknown: { status: 500, retryable: false, remedy: "Find out whether it happened; undo it by hand if so." },
   compensation_interrupted: {
     status: 500,
     retryable: false,
@@ -204,11 +206,7 @@ export const ERROR_CODES = {
   },
 
   // Doors
-  not_found: {
-    status: 404,
-    retryable: false,
-    remedy: "Take a path from GET /openapi.json.",
-  },
+  not_found: { status: 404, retryable: false, remedy: "Take a path from GET /openapi.json." },
   method_not_allowed: { status: 405, retryable: false, remedy: "Use one of the methods named." },
   workflow_not_found: {
     status: 404,

@@ -54,6 +54,14 @@ export const MAX_INTERRUPTIONS = 10
 export const DEFAULT_STEP_ATTEMPTS = 3
 export const MAX_OPERATION_ATTEMPTS = 8
 
+/** How long one attempt at a compensation may take whose step and tool say nothing: a run that has ended cannot be cancelled. */
+export const DEFAULT_COMPENSATION_MS = 5 * 60_000
+
+/** Characters of an error's message in the log, and bytes of each of its details and of all of them: a step's end must fit into its event. */
+export const MAX_ERROR_MESSAGE_CHARS = 8_000
+export const MAX_ERROR_DETAIL_BYTES = 8 * 1024
+export const MAX_ERROR_DETAILS_BYTES = 32 * 1024
+
 /** How long an Idempotency-Key answers with the run that it started. */
 export const IDEMPOTENCY_KEEP_MS = 86_400_000
 

@@ -65,6 +65,9 @@ export const RunView = named(
     error: ErrorView.exactOptional(),
     failedAt: z.string().exactOptional().meta({ description: "Path of the step that failed the run." }),
     failureClass: z.string().exactOptional().meta({ description: "Of that step's failure, such as `own_code.tool`." }),
+    unknownEffects: z.array(z.string()).readonly().exactOptional().meta({
+      description: "Paths of steps whose tools may have changed something, and nobody knows.",
+    }),
     waiting: z.array(WaitingView).readonly(),
     queue: QueueView.exactOptional().meta({ description: "Of a run that queues, where it is read alone." }),
     paused: z.object({ reason: z.enum(["requested", "breakpoint"]), at: z.string().exactOptional() }).exactOptional(),
@@ -107,6 +110,7 @@ export function runView(state: RunState, extra: { readonly output?: Json } = {})
     ...(extra.output === undefined ? {} : { output: extra.output }),
     ...(error ? { error: errorView(error) } : {}),
     ...(failedAt === undefined ? {} : failureOf(state, failedAt)),
+    ...(state.unknownEffects.length > 0 ? { unknownEffects: state.unknownEffects } : {}),
     waiting: waitingViews(id, state),
     ...(paused ? { paused: { reason: paused.reason, ...(paused.at === undefined ? {} : { at: paused.at }) } } : {}),
     ...(breakpoints.length === 0 ? {} : { breakpoints: breakpoints.map(breakpointView) }),

@@ -56,6 +56,9 @@ export const StepView = named(
       .readonly()
       .exactOptional()
       .meta({ description: "The child runs that its attempts started, the newest last." }),
+    effectUnknown: z.literal(true).exactOptional().meta({
+      description: "Its tool may have changed something: the call was cut off, stopped or not answered in time.",
+    }),
     compensation: z.enum(["running", "completed", "failed"]).exactOptional(),
     input: anyJson.exactOptional().meta({ description: "Only when one step is asked for." }),
     output: anyJson.exactOptional().meta({ description: "Only when one step is asked for." }),
@@ -159,6 +162,7 @@ function viewOf(runId: string, step: StepState, facts: Facts): StepView {
     operations,
     ...(waiting ? { waiting } : {}),
     ...(children.length > 0 ? { children } : {}),
+    ...(step.effectUnknown ? { effectUnknown: true } : {}),
     ...(compensation ? { compensation } : {}),
   }
 }

@@ -122,6 +122,8 @@ export interface EventData {
     readonly effect?: "read" | "idempotent" | "unsafe"
     /** Name of the tool, for a step that calls one. */
     readonly tool?: string
+    /** The tool knows how to undo what it does. */
+    readonly compensates?: true
   }
   "step.completed": {
     readonly output: Stored
@@ -147,6 +149,8 @@ export interface EventData {
   /** The attempt was in flight when the object died. `parked`: an unsafe effect may have happened, somebody must resolve it. */
   "step.interrupted": {
     readonly parked: boolean
+    /** A replay's recording has no answer: nothing was done, and somebody must say how it would have ended. */
+    readonly unanswered?: true
     /** A model call may have been lost with the object: it is booked at what was reserved for it (0 when nothing was). */
     readonly lost?: { readonly costNanoUsd: number }
   }

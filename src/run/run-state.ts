@@ -42,6 +42,10 @@ export interface StepState {
   operations: { readonly seq: number; readonly index: number; readonly requestDigest: string }[]
   /** The child run that its attempt started and waits for. */
   childRunId?: string
+  /** Whether its tool knew how to undo it when it ran. */
+  compensates?: true
+  /** Its tool may have changed something, and nobody knows: the call was cut off, stopped or not answered in time. */
+  effectUnknown?: true
   compensation?: "running" | "completed" | "failed"
   /** The newest attempt at compensating, 1-based. */
   compensationAttempt?: number
@@ -119,6 +123,8 @@ export interface RunState {
   readonly children: Map<string, ChildState>
   /** Ids of the children that nobody waits for any more and that have not ended: the run owes them their cancelling. */
   readonly orphans: Set<string>
+  /** Paths of steps whose effect is unknown, in the order in which that came about. */
+  unknownEffects: string[]
   /** Paths of completed tool steps that can be compensated are found by completion order. */
   readonly completedOrder: string[]
   /** What the run paid for itself. */
@@ -144,6 +150,7 @@ export function emptyRun(): RunState {
     signals: [],
     children: new Map(),
     orphans: new Set(),
+    unknownEffects: [],
     completedOrder: [],
     breakpoints: [],
     costNanoUsd: 0,

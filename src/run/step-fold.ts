@@ -23,6 +23,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       return move(state, step, "waiting")
     case "step.interrupted":
       state.costNanoUsd += event.data.lost?.costNanoUsd ?? 0
+      if (!event.data.unanswered) effectUnknown(state, step)
       if (event.data.parked) step.waiting = { reason: "interrupted" }
       return move(state, step, event.data.parked ? "waiting" : "interrupted")
     case "step.resolved":
@@ -80,7 +81,7 @@ function edited(state: RunState, { seq, path, data }: EventOf<"step.edited">): v
 }
 
 function started(state: RunState, event: EventOf<"step.started">): void {
-  const { kind, digest, composite = false, input, effect } = event.data
+  const { kind, digest, composite = false, input, effect, compensates } = event.data
   let step = state.steps.get(event.path)
   if (!step) {
     step = {
@@ -105,6 +106,7 @@ function started(state: RunState, event: EventOf<"step.started">): void {
   step.digest = digest
   if (input !== undefined) step.inputSeq = event.seq
   if (effect) step.effect = effect
+  if (compensates) step.compensates = true
   delete step.retryAtMs
   delete step.waiting
   delete step.error
@@ -140,6 +142,9 @@ function completed(state: RunState, step: StepState, event: EventOf<"step.comple
 function failed(state: RunState, step: StepState, { data, atMs }: EventOf<"step.failed">): void {
   const { error, failureClass, signalSeq, retryAtMs, held } = data
   step.failures += 1
+  // What was stopped, or took too long, in the middle of its call may have done its work all the same.
+  if (step.status === "running" && (failureClass === "cancelled" || error.code === "step_timeout"))
+    effectUnknown(state, step)
   if (signalSeq !== undefined) useUp(state, signalSeq)
   letChildGo(state, step)
   step.error = error
@@ -159,6 +164,7 @@ function useUp(state: RunState, signalSeq: number): void {
 }
 
 function resolved(state: RunState, step: StepState, event: EventOf<"step.resolved">): void {
+  effectKnown(state, step)
   if (event.data.action === "complete") return complete(state, step, event)
   if (event.data.action === "skip") return finish(state, step, "skipped", event.atMs)
   step.resolution = event.data
@@ -168,10 +174,25 @@ function resolved(state: RunState, step: StepState, event: EventOf<"step.resolve
 
 function complete(state: RunState, step: StepState, event: RunEvent): void {
   step.outputSeq = event.seq
+  effectKnown(state, step)
   // What a recording answered was not done here, and must not be undone here.
   const isDone = event.type !== "step.completed" || !event.data.replayed
   if (!step.composite && isDone) state.completedOrder.push(step.path)
   finish(state, step, "completed", event.atMs)
+}
+
+/** Nobody knows whether the step's tool has done its work; one that only reads has none that matters. */
+function effectUnknown(state: RunState, step: StepState): void {
+  if (step.effect === undefined || step.effect === "read" || step.effectUnknown) return
+  step.effectUnknown = true
+  state.unknownEffects.push(step.path)
+}
+
+/** The step's tool answered, or somebody found out. */
+function effectKnown(state: RunState, step: StepState): void {
+  if (!step.effectUnknown) return
+  delete step.effectUnknown
+  state.unknownEffects = state.unknownEffects.filter((path) => path !== step.path)
 }
 
 function finish(state: RunState, step: StepState, status: StepStatus, atMs: number): void {
