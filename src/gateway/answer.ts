@@ -40,7 +40,7 @@ export function answerOf(result: LanguageModelV4GenerateResult): Answer {
   return {
     ...contentOf(result.content),
     finishReason: finishReasonOf(result.finishReason),
-    usage: usageOf(result.usage),
+    ...usageOf(result.usage),
     ...(response?.id === undefined ? {} : { responseId: response.id }),
     ...(response?.modelId === undefined ? {} : { responseModel: response.modelId }),
     ...(providerMetadata ? { metadata: providerMetadata } : {}),
@@ -50,17 +50,23 @@ export function answerOf(result: LanguageModelV4GenerateResult): Answer {
 export interface StreamWatcher {
   /** A piece of text arrived. */
   onText(text: string): void
-  /** Anything arrived; `output`: it was the beginning or a piece of the answer, thoughts and tool calls included. */
-  onPart(output: boolean): void
+  /** Anything arrived: so many characters of the answer, thoughts and tool calls included; `undefined`: none of it. */
+  onPart(outputChars: number | undefined): void
 }
 
-const OUTPUT_PARTS: ReadonlySet<LanguageModelV4StreamPart["type"]> = new Set([
-  "text-delta",
-  "reasoning-delta",
-  "tool-input-start",
-  "tool-input-delta",
-  "tool-call",
-])
+function outputChars(part: LanguageModelV4StreamPart): number | undefined {
+  switch (part.type) {
+    case "text-delta":
+    case "reasoning-delta":
+    case "tool-input-delta":
+      return part.delta.length
+    case "tool-input-start":
+    case "tool-call":
+      return 0
+    default:
+      return undefined
+  }
+}
 
 /** Reads a stream to its end. Throws `StreamError` when it carries an error, and whatever the stream itself throws. */
 export async function readStream(
@@ -69,7 +75,7 @@ export async function readStream(
 ): Promise<Answer> {
   const draft = new Draft()
   for await (const part of stream) {
-    watcher.onPart(OUTPUT_PARTS.has(part.type))
+    watcher.onPart(outputChars(part))
     if (part.type === "error") throw new StreamError(part.error)
     if (part.type === "text-delta") watcher.onText(part.delta)
     draft.add(part)
@@ -121,7 +127,7 @@ class Draft {
         this.#finishReason = part.finishReason
         this.#rest = {
           ...this.#rest,
-          usage: usageOf(part.usage),
+          ...usageOf(part.usage),
           ...(part.providerMetadata ? { metadata: part.providerMetadata } : {}),
         }
     }
@@ -186,12 +192,16 @@ function finishReasonOf({ unified, raw }: LanguageModelV4FinishReason): FinishRe
   return { unified: unified === "interrupted" ? "other" : unified, ...(raw === undefined ? {} : { raw }) }
 }
 
-function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): Usage {
+/** Packages whose provider counted nothing say so by leaving the totals out. */
+function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): { readonly usage?: Usage } {
+  if (inputTokens.total === undefined && outputTokens.total === undefined) return {}
   return {
-    inputTokens: inputTokens.total ?? 0,
-    outputTokens: outputTokens.total ?? 0,
-    cacheReadTokens: inputTokens.cacheRead ?? 0,
-    cacheWriteTokens: inputTokens.cacheWrite ?? 0,
-    reasoningTokens: outputTokens.reasoning ?? 0,
+    usage: {
+      inputTokens: inputTokens.total ?? 0,
+      outputTokens: outputTokens.total ?? 0,
+      cacheReadTokens: inputTokens.cacheRead ?? 0,
+      cacheWriteTokens: inputTokens.cacheWrite ?? 0,
+      reasoningTokens: outputTokens.reasoning ?? 0,
+    },
   }
 }

@@ -3,7 +3,7 @@
  * an `Attempt` with a failure. What follows from it (again, next, stop) is the loop's decision.
  */
 
-import type { Cost } from "../ledger/price.ts"
+import { type Cost, FREE } from "../ledger/price.ts"
 import type { Clock } from "../lib/clock.ts"
 import type { Failure } from "../model/failure.ts"
 import type { Operation } from "../model/operation.ts"
@@ -15,9 +15,10 @@ import { gatewayHeadersOf, requestIdOf, wireFailure, wireResponse, wireUsage } f
 import { type Call, callProvider, type Reply } from "./call.ts"
 import { withoutSecrets } from "./redaction.ts"
 import { type Limits, TimeLimit } from "./time-limit.ts"
+import { addUsed, charsOf, isCached, isCut, NOTHING, type Used, usedBy } from "./used.ts"
 
 export interface AttemptInput {
-  readonly call: Omit<Call, "settings" | "signal" | "watcher"> & {
+  readonly call: Omit<Call, "settings" | "signal" | "watcher" | "onBatch"> & {
     readonly settings: Omit<Call["settings"], "transport">
   }
   readonly transport: Transport
@@ -27,7 +28,7 @@ export interface AttemptInput {
   readonly header: Pick<Attempt, "attempt" | "waitedMs" | "purpose" | "region" | "key">
   /** Streams when given. */
   readonly onText?: (text: string) => void
-  /** Our estimate, for a call that was cut short before its provider counted. Default 0. */
+  /** Our estimate of the question, for a call whose provider did not count it. Default 0. */
   readonly inputTokens?: number
   readonly clock: Clock
   readonly cost: (usage: Usage, atMs: number) => Cost
@@ -44,23 +45,18 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptOutcome> {
   const startedAtMs = clock.nowMs()
   const limit = new TimeLimit(clock, input.limits, signal)
   const tape = recordTransport(input.transport)
-  const run: Run = { input, tape, limit, startedAtMs, firstTokenMs: undefined }
+  const run: Run = { input, tape, limit, startedAtMs, firstTokenMs: undefined, streamedChars: 0, batches: undefined }
   try {
     const told = await limit.race(callProvider(callOf(run)))
     const exchange = tape.last()
     const found = wireFailure(input.call.provider, exchange, undefined, clock.nowMs()) ?? replyFailure(run, told)
     const { reply, failure } = takenAsAsked(told, found, input.call.operation)
-    const usage = usageOf(reply, wireUsage(input.call.provider, exchange))
-    const record = { ...recordOf(run, usage, failure), ...responseOf(reply) }
+    const record = { ...recordOf(run, failure, reply), ...responseOf(reply) }
     return failure ? { record } : { record, reply }
   } catch (thrown) {
     const { failure, aborted } = thrownFailure(run, thrown)
-    const told = wireUsage(input.call.provider, tape.last())
-    if (!aborted) return { record: recordOf(run, told ?? NO_USAGE, failure) }
-    // Whoever is cut short mid-answer has read the question, and charges for it.
-    const estimated = told === undefined && tape.exchanges.length > 0
-    const usage = told ?? (estimated ? { ...NO_USAGE, inputTokens: input.inputTokens ?? 0 } : NO_USAGE)
-    return { record: { ...recordOf(run, usage, failure), outcome: "aborted", ...(estimated ? { estimated } : {}) } }
+    const record = recordOf(run, failure, undefined)
+    return { record: aborted ? { ...record, outcome: "aborted" } : record }
   } finally {
     limit.end()
   }
@@ -72,20 +68,29 @@ interface Run {
   readonly limit: TimeLimit
   readonly startedAtMs: number
   firstTokenMs: number | undefined
+  streamedChars: number
+  /** What the batches of an embedding used that were answered. */
+  batches: Used | undefined
 }
 
 function callOf(run: Run): Call {
   const { input, tape, limit } = run
   const settings = { ...input.call.settings, transport: tape.transport }
+  const onBatch = (used: Used) => {
+    run.batches = addUsed(run.batches, used)
+  }
+  const call = { ...input.call, settings, signal: limit.signal, onBatch }
   const { onText } = input
-  if (!onText) return { ...input.call, settings, signal: limit.signal }
-  const onPart = (output: boolean) => {
+  if (!onText) return call
+  const onPart = (chars: number | undefined) => {
+    const output = chars !== undefined
     if (output) run.firstTokenMs ??= input.clock.nowMs() - run.startedAtMs
+    run.streamedChars += chars ?? 0
     limit.progress(output)
   }
   // A stream that outlives its attempt has lost the right to speak.
   const watcher = { onPart, onText: (text: string) => (limit.signal.aborted ? undefined : onText(text)) }
-  return { ...input.call, settings, signal: limit.signal, watcher }
+  return { ...call, watcher }
 }
 
 /** A limit that expired outweighs what the abort made the package throw; so does the caller's abort; else the wire decides. */
@@ -148,9 +153,29 @@ function answerFailure({
   return undefined
 }
 
-/** The wire's own count goes before the package's, which drops parts of some; but an embedding may take several exchanges. */
-function usageOf(reply: Reply, told: Usage | undefined): Usage {
-  return (reply.type === "generate" ? (told ?? reply.answer.usage) : (reply.usage ?? told)) ?? NO_USAGE
+/** The wire's own count goes before the package's, which drops parts of some. An embedding may take several exchanges. */
+function usedOf(run: Run, failure: Failure | undefined, reply: Reply | undefined): Used {
+  const { input, tape, batches } = run
+  const exchange = tape.last()
+  if (batches !== undefined) return batches
+  const told = wireUsage(input.call.provider, exchange)
+  if (reply && reply.type !== "generate")
+    return { usage: (reply.type === "embed" ? undefined : reply.usage) ?? told ?? NO_USAGE }
+  // Nobody counts in half a document: one that counts is whole, and so is its count.
+  const documentTold = told !== undefined && input.onText === undefined
+  return usedBy({
+    told: told ?? reply?.answer.usage,
+    inputTokens: input.inputTokens ?? 0,
+    outputChars: documentTold ? 0 : reply ? charsOf(reply.answer) : arrivedChars(run, failure),
+    exchange,
+    ...(failure ? { failure: failure.class } : {}),
+  })
+}
+
+/** How much of an answer had come when the call ended: as the stream told it, or of its document what there is. */
+function arrivedChars({ input, tape, streamedChars }: Run, failure: Failure | undefined): number {
+  if (input.onText !== undefined || input.call.operation.type !== "generate") return streamedChars
+  return failure && isCut(failure.class) ? (tape.last()?.text().length ?? 0) : 0
 }
 
 function responseOf(reply: Reply): Pick<Attempt, "finishReason" | "responseId" | "responseModel"> {
@@ -163,12 +188,14 @@ function responseOf(reply: Reply): Pick<Attempt, "finishReason" | "responseId" |
   }
 }
 
-function recordOf(run: Run, usage: Usage, failure: Failure | undefined): Attempt {
+function recordOf(run: Run, failure: Failure | undefined, reply: Reply | undefined): Attempt {
   const { input, startedAtMs, firstTokenMs } = run
   const { provider, model } = input.call
   const exchange: Exchange | undefined = run.tape.last()
   const requestId = requestIdOf(exchange)
   const gateway = gatewayHeadersOf(exchange)
+  const cached = isCached(run.tape.exchanges)
+  const { usage, estimated } = cached ? NOTHING : usedOf(run, failure, reply)
   return {
     ...input.header,
     provider: provider.id,
@@ -179,7 +206,9 @@ function recordOf(run: Run, usage: Usage, failure: Failure | undefined): Attempt
     outcome: failure ? "failed" : "succeeded",
     ...(failure ? { failure: { ...failure, message: withoutSecrets(failure.message) } } : {}),
     usage,
-    ...input.cost(usage, startedAtMs),
+    ...(cached ? FREE : input.cost(usage, startedAtMs)),
+    ...(estimated ? { estimated } : {}),
+    ...(cached ? { cached } : {}),
     ...(exchange?.status === undefined ? {} : { status: exchange.status }),
     ...(requestId === undefined ? {} : { requestId }),
     ...wireResponse(exchange),

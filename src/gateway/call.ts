@@ -11,16 +11,18 @@ import type {
   Operation,
   TranscribeOperation,
 } from "../model/operation.ts"
-import { addUsage, type ModerationScores, NO_USAGE, type Usage } from "../model/result.ts"
+import { type ModerationScores, NO_USAGE, type Usage } from "../model/result.ts"
 import type { Capabilities, Provider, ProviderSettings } from "../providers/provider.ts"
 import type { CompiledModel } from "../routing/compiled.ts"
 import { type Answer, answerOf, readStream, type StreamWatcher } from "./answer.ts"
+import { inputTokens } from "./estimate.ts"
 import { leaseModel } from "./model-pool.ts"
 import { callOptions, type MediaBytes } from "./prompt.ts"
+import type { Used } from "./used.ts"
 
 export type Reply =
   | { readonly type: "generate"; readonly answer: Answer; readonly method?: string }
-  | { readonly type: "embed"; readonly embeddings: readonly (readonly number[])[]; readonly usage?: Usage }
+  | { readonly type: "embed"; readonly embeddings: readonly (readonly number[])[] }
   | {
       readonly type: "moderate"
       readonly results: readonly ModerationScores[]
@@ -47,6 +49,8 @@ export interface Call {
   readonly turns: readonly Message[]
   /** Present when the answer is to be streamed. */
   readonly watcher?: StreamWatcher
+  /** Told what each batch of an embedding used: they are paid for, whatever becomes of the next. */
+  readonly onBatch?: (used: Used) => void
   readonly signal: AbortSignal
 }
 
@@ -92,14 +96,16 @@ async function embed({ texts }: EmbedOperation, call: Call): Promise<Reply> {
   const model: EmbeddingModelV4 = wired(call.provider.embeddingModel?.(call.model.model, call.settings), call)
   const batch = (await model.maxEmbeddingsPerCall) ?? texts.length
   const embeddings: (readonly number[])[] = []
-  let usage: Usage | undefined
   for (let start = 0; start < texts.length; start += batch) {
     const values = texts.slice(start, start + batch)
     const result = await model.doEmbed({ values, abortSignal: call.signal })
     embeddings.push(...result.embeddings)
-    if (result.usage) usage = addUsage(usage ?? NO_USAGE, { ...NO_USAGE, inputTokens: result.usage.tokens })
+    const counted = result.usage?.tokens
+    const estimate = counted ?? inputTokens({ type: "embed", texts: values })
+    const usage = { ...NO_USAGE, inputTokens: estimate }
+    call.onBatch?.({ usage, ...(counted === undefined ? { estimated: true } : {}) })
   }
-  return { type: "embed", embeddings, ...(usage ? { usage } : {}) }
+  return { type: "embed", embeddings }
 }
 
 async function moderate({ texts }: ModerateOperation, call: Call): Promise<Reply> {

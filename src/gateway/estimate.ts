@@ -44,6 +44,7 @@ function messageTokens(message: GenerateMessage): number {
   return total
 }
 
-function tokens(chars: number): number {
+/** An upper estimate of the tokens in so many characters. */
+export function tokens(chars: number): number {
   return Math.ceil(chars / CHARS_PER_TOKEN)
 }

@@ -72,7 +72,9 @@ class Race {
   async close(): Promise<void> {
     if (!this.running) return
     this.#lost.abort(new DOMException("Another attempt answered first.", "AbortError"))
-    await Promise.allSettled(this.#running.values())
+    const ends = await Promise.allSettled(this.#running.values())
+    for (const end of ends)
+      if (end.status === "fulfilled" && end.value.served) this.#session.outrun(end.value.served.number)
   }
 
   /** Whoever ends, or who is to be asked as well because nobody has ended: not before it may be asked. */

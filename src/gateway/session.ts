@@ -103,6 +103,14 @@ export class Session {
     return this.#winner
   }
 
+  /** An attempt answered after another had: nobody uses its answer, and it is paid for. */
+  outrun(number: number): void {
+    const place = this.attempts.findIndex(({ attempt }) => attempt === number)
+    const record = this.attempts[place]
+    const failure = { class: "cancelled" as const, message: "Another attempt answered first." }
+    if (record) this.attempts[place] = { ...record, outcome: "aborted", failure }
+  }
+
   /** Draws the consequences of a failed attempt. */
   learn(candidate: CompiledCandidate, ranking: Ranking, failure: Failure, answer: BadAnswer): void {
     this.candidates.learn(candidate, ranking, failure, answer)

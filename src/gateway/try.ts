@@ -29,7 +29,13 @@ export interface Try extends Pick {
 export interface Tried {
   readonly candidate: CompiledCandidate
   /** Absent: the attempt failed, and the session has learnt why. `show` hands the answer to the subscriber. */
-  readonly served?: { readonly result: OperationResult; readonly reply: Reply; readonly show: () => void }
+  readonly served?: {
+    readonly result: OperationResult
+    readonly reply: Reply
+    /** The attempt's, in the record. */
+    readonly number: number
+    readonly show: () => void
+  }
 }
 
 /** Rejects only for faults of our own. */
@@ -54,7 +60,7 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
       speech.end()
       deltas.won(result.type === "generate" ? result.text : "")
     }
-    return { candidate, served: { result, reply, show } }
+    return { candidate, served: { result, reply, number, show } }
   }
   const bad = judged && "failure" in judged ? judged : undefined
   const failed: Attempt = bad ? { ...record, outcome: "failed", failure: bad.failure } : record

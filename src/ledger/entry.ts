@@ -126,6 +126,7 @@ function entriesOf(ledger: Ledger, event: EventOf<"operation.completed">): reado
 }
 
 function categoryOf(attempt: Attempt, record: OperationRecord, operationFailed: boolean): EntryCategory {
+  if (attempt.cached) return "cached"
   const raced = record.attempts.some(({ purpose }) => purpose === "hedge")
   if (attempt.outcome === "aborted" && raced) return "hedged"
   return attempt.outcome === "succeeded" && !operationFailed ? "committed" : "wasted"

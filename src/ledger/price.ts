@@ -27,7 +27,7 @@ export interface TokenPrice {
 export type PriceNanoUsd = (provider: string, model: string, usage: Usage, atMs: number) => Cost
 
 const UNPRICED: Cost = { costNanoUsd: 0, priced: false }
-const FREE: Cost = { costNanoUsd: 0, priced: true }
+export const FREE: Cost = { costNanoUsd: 0, priced: true }
 
 /** Models of our own machine cost nothing. */
 const FREE_PROVIDERS: ReadonlySet<string> = new Set(["local"])
@@ -40,7 +40,7 @@ export const priceNanoUsd: PriceNanoUsd = (provider, model, usage, atMs) => {
   // A call that used nothing was not served: fees by the request do not fall due either.
   if (usage.inputTokens + usage.outputTokens + (usage.audioMs ?? 0) === 0) return FREE
   const counted = consistent(usage)
-  return entry.flat && usage.audioMs === undefined
+  return entry.flat && usage.audioMs === undefined && usage.cacheWrite1hTokens === undefined
     ? costAt(entry.flat, counted)
     : costByList(entry.provider, model, counted, atMs)
 }
@@ -50,7 +50,14 @@ function consistent(usage: Usage): Usage {
   const cacheReadTokens = Math.min(usage.cacheReadTokens, usage.inputTokens)
   const cacheWriteTokens = Math.min(usage.cacheWriteTokens, usage.inputTokens - cacheReadTokens)
   const reasoningTokens = Math.min(usage.reasoningTokens, usage.outputTokens)
-  return { ...usage, cacheReadTokens, cacheWriteTokens, reasoningTokens }
+  const { cacheWrite1hTokens } = usage
+  return {
+    ...usage,
+    cacheReadTokens,
+    cacheWriteTokens,
+    reasoningTokens,
+    ...(cacheWrite1hTokens === undefined ? {} : { cacheWrite1hTokens: Math.min(cacheWrite1hTokens, cacheWriteTokens) }),
+  }
 }
 
 /** The way of the list's own package: tiers, prices that change with the date or the hour, fees, thoughts and sound apart. */
@@ -61,6 +68,7 @@ function costByList(provider: Provider, model: string, usage: Usage, atMs: numbe
       output_tokens: usage.outputTokens,
       cache_read_tokens: usage.cacheReadTokens,
       cache_write_tokens: usage.cacheWriteTokens,
+      ...(usage.cacheWrite1hTokens === undefined ? {} : { cache_write_1h_tokens: usage.cacheWrite1hTokens }),
       ...(usage.reasoningTokens === 0 ? {} : { output_reasoning_tokens: usage.reasoningTokens }),
       ...(usage.audioMs === undefined ? {} : { audio_seconds: usage.audioMs / 1000 }),
     },

@@ -66,8 +66,10 @@ export interface Attempt {
   readonly purpose?: string
   /** The answer was not JSON as it came, and was mended without asking again. */
   readonly repaired?: true
-  /** `usage` is our estimate: the call ended before the provider said what it used. */
+  /** `usage` is our estimate: the call ended before the provider said what it used, or it never does. */
   readonly estimated?: true
+  /** AI Gateway answered out of its cache: nothing was used, and nobody charges for it. */
+  readonly cached?: true
   /** Which of the provider's keys, 1-based, when it has several. */
   readonly key?: number
 }

@@ -12,6 +12,8 @@ export interface Usage {
   readonly cacheReadTokens: number
   readonly cacheWriteTokens: number
   readonly reasoningTokens: number
+  /** Of the cache writes, those that are kept for an hour; only where they cost more. */
+  readonly cacheWrite1hTokens?: number
   /** Sound listened to, milliseconds; only where sound is what is paid for. */
   readonly audioMs?: number
 }
@@ -31,10 +33,13 @@ export function addUsage(left: Usage, right: Usage): Usage {
     cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
     cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
     reasoningTokens: left.reasoningTokens + right.reasoningTokens,
-    ...(left.audioMs === undefined && right.audioMs === undefined
-      ? {}
-      : { audioMs: (left.audioMs ?? 0) + (right.audioMs ?? 0) }),
+    ...added("cacheWrite1hTokens", left, right),
+    ...added("audioMs", left, right),
   }
+}
+
+function added(name: "cacheWrite1hTokens" | "audioMs", { [name]: left }: Usage, { [name]: right }: Usage) {
+  return left === undefined && right === undefined ? {} : { [name]: (left ?? 0) + (right ?? 0) }
 }
 
 /** Why a model stopped: our word, and the provider's own beside it. */

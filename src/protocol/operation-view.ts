@@ -19,6 +19,7 @@ export const UsageView: z.ZodType<Usage> = named(
     cacheReadTokens: z.int(),
     cacheWriteTokens: z.int(),
     reasoningTokens: z.int(),
+    cacheWrite1hTokens: z.int().exactOptional(),
     audioMs: z.number().exactOptional(),
   } satisfies Members<Usage>),
 )
@@ -76,6 +77,7 @@ export const AttemptView = named(
     purpose: z.string().exactOptional().meta({ description: "`repair`, `reask` or `hedge`; else it was to answer." }),
     repaired: z.literal(true).exactOptional().meta({ description: "The answer was mended without asking again." }),
     estimated: z.literal(true).exactOptional().meta({ description: "The usage is our estimate." }),
+    cached: z.literal(true).exactOptional().meta({ description: "AI Gateway answered out of its cache, for nothing." }),
     key: z.int().exactOptional().meta({ description: "Which of the provider's keys, 1-based." }),
   } satisfies Members<Attempt>),
 )

@@ -189,6 +189,24 @@ describe("hedging", () => {
     expect(outcome.record.costNanoUsd).toBe(10 + (loser?.costNanoUsd ?? 0))
   })
 
+  it("[COST3] pays for both when both answer, and only one of them serves", async () => {
+    const both: Script = (call) => new Promise((resolve) => clock.setTimer(5_000, () => resolve(say("here")(call))))
+    const soon: Script = (call) => new Promise((resolve) => clock.setTimer(3_000, () => resolve(say("here")(call))))
+    const { operate, clock } = world({ routing, price, script: byProvider({ alpha: both, beta: soon }) })
+    const { record } = await operate()
+    expect(record.attempts).toMatchObject([
+      { provider: "alpha", outcome: "succeeded", costNanoUsd: 10 },
+      {
+        provider: "beta",
+        outcome: "aborted",
+        failure: { class: "cancelled" },
+        usage: { inputTokens: 10 },
+        costNanoUsd: 10,
+      },
+    ])
+    expect(record.costNanoUsd).toBe(20)
+  })
+
   it("asks nobody else when the first answers in time", async () => {
     const { operate, asked } = world({ routing, script: say("here") })
     await operate()

@@ -58,6 +58,17 @@ describe("the price of an attempt", () => {
     expect(cost).toEqual({ costNanoUsd: 100 * 5_000 + 600 * 500 + 300 * 6_250 + 10 * 25_000, priced: true })
   })
 
+  it("[COST8] prices what is written to a cache for an hour at its own price", () => {
+    const written = { inputTokens: 1_000, cacheWriteTokens: 1_000 }
+    const cost = (parts: Partial<Usage>) => priceNanoUsd("anthropic", "claude-sonnet-4-5", usage(parts), AT_MS)
+    expect(cost(written)).toEqual({ costNanoUsd: 1_000 * 3_750, priced: true })
+    expect(cost({ ...written, cacheWrite1hTokens: 400 })).toEqual({
+      costNanoUsd: 600 * 3_750 + 400 * 6_000,
+      priced: true,
+    })
+    expect(cost({ ...written, cacheWrite1hTokens: 5_000 })).toEqual({ costNanoUsd: 1_000 * 6_000, priced: true })
+  })
+
   it("charges fees by the request, and thoughts apart, where the list does", () => {
     const tokens = { inputTokens: 1_000, outputTokens: 1_000, reasoningTokens: 400 }
     expect(priceNanoUsd("perplexity", "sonar-pro", usage(tokens), AT_MS).costNanoUsd).toBe(

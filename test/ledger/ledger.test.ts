@@ -92,6 +92,11 @@ describe("ledger entries", () => {
     ])
   })
 
+  it("[COST7] an answer out of AI Gateway's cache is cached, not committed", () => {
+    const record = operationRecord([attempt(1, { cached: true, usage: usage(0, 0), costNanoUsd: 0 })])
+    expect(categories(started("a"), operation("a", 1, 0, record), completed("a"))).toEqual([["a/1/0/1", "cached", 0]])
+  })
+
   it("[COST2] an answer that a later failure of its step threw away is wasted", () => {
     const events = [started("a"), operation("a", 1, 0, one(10)), operation("a", 1, 1, one(20))]
     expect(categories(...events)).toEqual([

@@ -1,5 +1,6 @@
 /** Every provider that AI Gateway knows, through the gateway: over HTTP, and by the `AI` binding. */
 import { describe, expect, it } from "vitest"
+import { NO_USAGE } from "../../src/model/result.ts"
 import { PROVIDERS } from "../../src/providers/index.ts"
 import { local } from "../../src/providers/local.ts"
 import { openai } from "../../src/providers/openai.ts"
@@ -155,13 +156,20 @@ describe("AI Gateway's own faults", () => {
     expect(record.failure).toMatchObject({ class: "provider.quota", providerCode: "insufficient_quota" })
   })
 
-  it("[PROV7] shows an answer out of the gateway's cache", async () => {
+  it("[COST7] charges nothing for an answer out of the gateway's cache, and says so", async () => {
     const stub = aiGatewayStub({ answer: () => responseOf(success("openai", "text.json")), gateways: ["prod"] })
     const gateway = { ...HTTP, headers: { "cf-aig-cache-ttl": "60" } }
     const setup = { ...openaiSpec, settings: { ...openaiSpec.settings, gateway } }
     await drive(setup, TEXT, [], { fetch: stub.fetch })
     const { record } = await drive(setup, TEXT, [], { fetch: stub.fetch })
-    expect(record.gateway).toMatchObject({ "cf-aig-cache-status": "HIT" })
+    expect(record).toMatchObject({
+      outcome: "succeeded",
+      gateway: { "cf-aig-cache-status": "HIT" },
+      cached: true,
+      usage: NO_USAGE,
+      costNanoUsd: 0,
+      priced: true,
+    })
   })
 })
 

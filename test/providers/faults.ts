@@ -24,6 +24,8 @@ export interface Fault {
     readonly code?: string
     readonly retryAfterMs?: number
     readonly usage?: Partial<Usage>
+    /** The provider counted nothing: `usage` is what we make of the question and of what arrived. */
+    readonly estimated?: true
   }
 }
 
@@ -40,6 +42,7 @@ export async function expectFault(spec: Setup, fault: Fault): Promise<void> {
   expect(FAILURE_POLICIES[failureClass].then).toBe(then)
   const usage = { ...NO_USAGE, ...fault.expect.usage }
   expect(record).toMatchObject({ outcome: "failed", usage, ...costAt(PRICE, usage) })
+  expect(record.estimated).toBe(fault.expect.estimated)
   expect(sent).toHaveLength(1)
 }
 

@@ -42,7 +42,8 @@ const openaiEmbeddings = (tokens: number) => ({
 })
 const enveloped = (result: unknown) => ({ result, success: true, errors: [], messages: [] })
 
-const EMBEDDERS: readonly [Setup, string, string, unknown, number][] = [
+/** The last member: the tokens that the provider counts; `undefined` where it counts none. */
+const EMBEDDERS: readonly [Setup, string, string, unknown, number | undefined][] = [
   [openaiSpec, "text-embedding-3-small", "https://api.openai.com/v1/embeddings", openaiEmbeddings(6), 6],
   [
     azureSpec,
@@ -67,7 +68,7 @@ const EMBEDDERS: readonly [Setup, string, string, unknown, number][] = [
     "gemini-embedding-001",
     "https://generativelanguage.googleapis.com/v1beta/models/gemini-embedding-001:batchEmbedContents",
     { embeddings: VECTORS.map((values) => ({ values })) },
-    0,
+    undefined,
   ],
   [
     cohereSpec,
@@ -81,7 +82,7 @@ const EMBEDDERS: readonly [Setup, string, string, unknown, number][] = [
     "@cf/baai/bge-base-en-v1.5",
     "https://api.cloudflare.com/client/v4/accounts/acc1/ai/run/@cf/baai/bge-base-en-v1.5",
     enveloped({ shape: [2, 2], data: VECTORS, pooling: "cls" }),
-    0,
+    undefined,
   ],
 ]
 
@@ -91,7 +92,9 @@ describe("embeddings", () => {
     expect(sent.map((request) => request.url)).toEqual([url])
     expect(JSON.stringify(sent[0]?.body)).toContain("charged twice")
     expect(reply).toMatchObject({ type: "embed", embeddings: VECTORS })
-    expect(record).toMatchObject({ outcome: "succeeded", usage: usage(tokens, 0) })
+    // Thirteen and eleven characters, at three a token.
+    expect(record).toMatchObject({ outcome: "succeeded", usage: usage(tokens ?? 5 + 4, 0) })
+    expect(record.estimated).toBe(tokens === undefined ? true : undefined)
     expect(spec.provider.capabilities(model, spec.settings).operations).toEqual(["embed"])
   })
 
@@ -101,6 +104,25 @@ describe("embeddings", () => {
     expect(driven.sent).toHaveLength(2)
     expect(driven.reply).toMatchObject({ embeddings: VECTORS })
     expect(driven.record.usage).toEqual(usage(8, 0))
+  })
+
+  it("[COST6] are paid for batch by batch, whatever becomes of the last", async () => {
+    const texts = Array.from({ length: 100 }, (_, index) => `t${index}`)
+    const first = {
+      id: "e1",
+      texts: [],
+      embeddings: { float: texts.slice(0, 96).map(() => [1, 2]) },
+      meta: { billed_units: { input_tokens: 500 } },
+    }
+    const setup = { ...cohereSpec, model: "embed-v4.0" }
+    const wire = [json(first), json({ message: "internal server error" }, 500)]
+    const { record } = await drive(setup, { type: "embed", texts }, wire)
+    expect(record).toMatchObject({
+      outcome: "failed",
+      failure: { class: "provider.outage" },
+      usage: usage(500, 0),
+      costNanoUsd: 500_000,
+    })
   })
 
   it("[PROV3] fail by the provider's own words", async () => {

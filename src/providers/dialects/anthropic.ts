@@ -71,20 +71,26 @@ function classify(answer: ErrorAnswer): Failure {
   return failureOf(answer, facts, RULES)
 }
 
-/** `message_start` tells the input, `message_delta` the running totals: the last word on each count stands. */
+/**
+ * `message_start` tells the input, `message_delta` the running totals: of each count the last word stands. A count that is
+ * left out, `null` or 0 takes nothing back, for proxies put such into their last event.
+ */
 function readUsage(body: WireBody): Usage | undefined {
   const reports = documents(body, /"usage"/)
     .map((document) => at(document, "usage") ?? at(document, "message", "usage"))
-    .filter((usage): usage is object => typeof usage === "object" && usage !== null)
+    .filter((usage) => typeof usage === "object" && usage !== null)
   if (reports.length === 0) return undefined
-  const merged: unknown = Object.assign({}, ...reports)
-  const cacheReadTokens = countAt(merged, "cache_read_input_tokens")
-  const cacheWriteTokens = countAt(merged, "cache_creation_input_tokens")
+  const last = (...path: readonly string[]) =>
+    reports.map((report) => countAt(report, ...path)).findLast((count) => count > 0) ?? 0
+  const cacheReadTokens = last("cache_read_input_tokens")
+  const cacheWriteTokens = last("cache_creation_input_tokens")
+  const cacheWrite1hTokens = last("cache_creation", "ephemeral_1h_input_tokens")
   return {
-    inputTokens: countAt(merged, "input_tokens") + cacheReadTokens + cacheWriteTokens,
-    outputTokens: countAt(merged, "output_tokens"),
+    inputTokens: last("input_tokens") + cacheReadTokens + cacheWriteTokens,
+    outputTokens: last("output_tokens"),
     cacheReadTokens,
     cacheWriteTokens,
-    reasoningTokens: countAt(merged, "output_tokens_details", "thinking_tokens"),
+    reasoningTokens: last("output_tokens_details", "thinking_tokens"),
+    ...(cacheWrite1hTokens === 0 ? {} : { cacheWrite1hTokens }),
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { WaybillError } from "../../../src/lib/errors.ts"
+import { anthropic } from "../../../src/providers/anthropic.ts"
 import { openai } from "../../../src/providers/openai.ts"
 import type { Exchange } from "../../../src/providers/transport.ts"
 import { wireFailure, wireResponse, wireUsage } from "../../../src/providers/wire/verdict.ts"
@@ -70,6 +71,29 @@ describe("the verdict on an exchange", () => {
     expect(wireResponse(broken)).toEqual({ responseId: "resp_1", responseModel: "gpt-5-nano-2025" })
     expect(wireUsage(openai, broken)).toBeUndefined()
     expect([wireUsage(openai, undefined), wireResponse(undefined)]).toEqual([undefined, {}])
+  })
+
+  it("[PROV2] takes no count back that a proxy puts into Anthropic's last event as 0 or null", () => {
+    const started = {
+      input_tokens: 25,
+      cache_read_input_tokens: 1800,
+      cache_creation_input_tokens: 248,
+      cache_creation: { ephemeral_5m_input_tokens: 48, ephemeral_1h_input_tokens: 200 },
+      output_tokens: 1,
+    }
+    const events = [
+      { type: "message_start", message: { id: "msg_1", usage: started } },
+      { type: "message_delta", usage: { input_tokens: 0, cache_read_input_tokens: null, output_tokens: 12 } },
+    ]
+    const told = exchange({ content: events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("") })
+    expect(wireUsage(anthropic, told)).toEqual({
+      inputTokens: 25 + 1800 + 248,
+      outputTokens: 12,
+      cacheReadTokens: 1800,
+      cacheWriteTokens: 248,
+      cacheWrite1hTokens: 200,
+      reasoningTokens: 0,
+    })
   })
 
   it("[PROV3] never holds more of a provider's words than a log can bear", () => {
