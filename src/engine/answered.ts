@@ -145,6 +145,17 @@ export function isLastAttempt(session: Session, path: string): boolean {
   return session.host.playback?.cues?.isLastAttempt(path, failuresOf(session, path)) ?? false
 }
 
+/** Whether the run pauses where an output failed for the `pauses + 1`st time: in the order of a recording, if it did there. */
+export function isPausedAt(session: Session, at: string, pauses: number, failureClass: FailureClass): boolean {
+  const { cues } = session.host.playback ?? {}
+  return cues ? cues.pausesAt(at) > pauses : session.holdsFailure(failureClass)
+}
+
+/** Whether a recording says that it paused there once more, though nothing was edited: its object was away meanwhile. */
+export function isPausedAgain({ host }: Session, at: string, pauses: number): boolean {
+  return (host.playback?.cues?.pausesAt(at) ?? 0) > pauses
+}
+
 /** The event that pauses the run at a failure that is held; none when it is paused, or when a recording says how it goes on. */
 export function pauseAt(session: Session, path: string): NewEvent[] {
   return session.host.playback?.cues ? [] : session.pauseAt(path)

@@ -7,18 +7,19 @@
  * 3. The input that the first attempt logged is the input of every attempt, unless somebody edited it.
  */
 import { errorFrom } from "../lib/errors.ts"
-import { type EventData, stepEvent } from "../run/event.ts"
+import { type EventData, type NewEvent, stepEvent } from "../run/event.ts"
 import { isOpen, type StepState } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
 import { executeAnswered, isHeld, isLastAttempt, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
-import { type ClassifiedFailure, classifyFailure, plainError } from "./failure.ts"
+import { type ClassifiedFailure, classifyFailure, FinalFailure, plainError } from "./failure.ts"
 import { endLeftBehind, stoppedEvent } from "./left-behind.ts"
 import { cancelOrphans } from "./orphans.ts"
 import { policyOf, retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
 import { makeContext } from "./step-context.ts"
+import { digestOf } from "./step-facts.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
 import { timeLimit, totalEnd } from "./timeouts.ts"
 
@@ -34,6 +35,30 @@ export async function runAttempts(session: Session, job: StepJob, signal: AbortS
     if (attempt.status === "unanswered") park(session, job)
     else recordFailure(session, job, attempt)
   }
+}
+
+/**
+ * Fails the step, which has not started, because its condition threw. Held, it can be decided about as any other: whoever
+ * tries it again wants it done.
+ */
+export async function failBeforehand(
+  session: Session,
+  job: StepJob,
+  thrown: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kind, node, path } = job
+  if (session.log.closed || signal.aborted) throw thrown
+  await startCue(session, job, signal)
+  const failure = classifyFailure(new FinalFailure(thrown), path, "step_failed")
+  session.log.append(
+    stepEvent("step.started", path, 1, {
+      kind: node.kind,
+      digest: digestOf(job),
+      ...(kind.composite ? { composite: true } : {}),
+    }),
+    ...lastFailure(session, job, 1, failure),
+  )
 }
 
 /** Waits until the step may be tried (again). True when somebody completed or skipped it meanwhile; throws when it failed. */
@@ -150,24 +175,32 @@ function stopped(session: Session, path: string, reason: unknown): unknown {
 }
 
 function recordFailure(session: Session, job: StepJob, failure: Failed): void {
-  const { path, kind } = job
+  const { path } = job
   const { error, failureClass, signalSeq } = failure
   const step = session.log.step(path)
   const attempt = step?.attempt ?? 1
-  const data = { error, failureClass, ...(signalSeq === undefined ? {} : { signalSeq }) }
   const retryAtMs = retryAt(session, job, failure, (step?.failures ?? 0) + 1)
   if (retryAtMs !== undefined) {
+    const data = { error, failureClass, ...(signalSeq === undefined ? {} : { signalSeq }) }
     session.log.append(stepEvent("step.failed", path, attempt, { ...data, retryAtMs }))
     cancelOrphans(session)
     return
   }
-  const held = !kind.composite && isHeld(session, path, failureClass)
-  session.log.append(
-    ...endLeftBehind(session, path, error),
-    stepEvent("step.failed", path, attempt, { ...data, ...(held ? { held } : {}) }),
-    ...(held ? pauseAt(session, path) : []),
-  )
+  session.log.append(...endLeftBehind(session, path, error), ...lastFailure(session, job, attempt, failure))
   cancelOrphans(session)
+}
+
+/** The end of a step that is not tried again by itself. One that holds others is held only for a failure of its own. */
+function lastFailure(
+  session: Session,
+  { path, kind }: StepJob,
+  attempt: number,
+  { error, failureClass, signalSeq }: ClassifiedFailure & Pick<Failed, "signalSeq">,
+): NewEvent[] {
+  const isOwn = !kind.composite || error.path === path || error.path === `${path}.when`
+  const held = isOwn && isHeld(session, path, failureClass)
+  const data = { error, failureClass, ...(signalSeq === undefined ? {} : { signalSeq }), ...(held ? { held } : {}) }
+  return [stepEvent("step.failed", path, attempt, data), ...(held ? pauseAt(session, path) : [])]
 }
 
 /** Nobody knows what the attempt would have met: it is as if a crash had cut it off, and somebody must decide. */

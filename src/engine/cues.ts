@@ -48,6 +48,11 @@ export class Cues {
     return end !== undefined && !end.retried
   }
 
+  /** How often the run paused at `path` in the recording. */
+  pausesAt(path: string): number {
+    return this.#recording.pauses.get(path) ?? 0
+  }
+
   /** A task waits at `cue`; `wake` lets it look again. */
   arrived(cue: Cue, wake: () => void): void {
     this.#waiting.set(cue, wake)

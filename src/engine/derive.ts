@@ -8,13 +8,14 @@ import { type Breakpoint, type NewEvent, type RunHeader, type StepEdit, type Sto
 import type { StepKind } from "../steps/step-kind.ts"
 import { checkedEdit } from "./edit-check.ts"
 import { checkForkPoint, comesAfter, type ForkPoint } from "./fork.ts"
+import { checkGoneTo, forkPointAt } from "./fork-point.ts"
 import { eventOf, type Recording } from "./recording.ts"
 
 type Edits = Readonly<Record<string, StepEdit>>
 
 /** What a fork is to be. */
 export interface ForkRequest {
-  /** Path of the step that is done again, with all that comes after it. */
+  /** What is done again, with all that comes after it: see `fork-point.ts`. */
   readonly at: string
   /** By the path of their step. Of a step that is not done again only the output can be changed. */
   readonly edits: Edits
@@ -31,16 +32,20 @@ export function planFork(
   recording: Recording,
   workflow: Workflow,
   kinds: Readonly<Record<string, StepKind>>,
-  { at, edits }: ForkRequest,
+  { at: named, edits: given }: ForkRequest,
 ): ForkPlan {
   const { scope } = workflow
-  const bare = { recording, scope, kinds, at, replaced: new Set<string>() }
+  const ground = { recording, scope, kinds }
+  const at = forkPointAt(ground, named)
+  const edits = Object.fromEntries(Object.entries(given).map(([path, edit]) => [path === named ? at : path, edit]))
+  const bare = { ...ground, at, replaced: new Set<string>() }
   const kept = Object.keys(edits).filter((path) => !comesAfter(bare, path))
   const unchangeable = kept.find((path) => edits[path]?.output === undefined)
   if (unchangeable !== undefined) {
     const message = `${unchangeable}: found an edit of a step before ${at}, of which only the output can be replaced; fork from there.`
     throw new WaybillError("edit_invalid", message, { path: unchangeable })
   }
+  for (const path of kept) checkGoneTo(recording, path)
   const point = { ...bare, replaced: new Set(kept) }
   checkForkPoint(point)
   const checked = Object.entries(edits).map(([path, edit]) => [path, checkedEdit(scope, kinds, path, edit)] as const)

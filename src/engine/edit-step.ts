@@ -67,5 +67,6 @@ function endedAround(log: RunLog, path: string): string | undefined {
 /** Whether steps of its own sequence are to come, which read the output when they start: behind the last one it is read at once. */
 function isYetToBeTaken({ workflow, log }: Session, path: string): boolean {
   const { prefix, later } = sequenceAfter(workflow.scope, path)
-  return later.some(({ name }) => log.step(`${prefix}${name}`) === undefined)
+  const isStopped = log.state.paused?.at === `${prefix}output`
+  return isStopped || later.some(({ name }) => log.step(`${prefix}${name}`) === undefined)
 }

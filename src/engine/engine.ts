@@ -9,7 +9,7 @@
  */
 import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
-import { errorData, WaybillError } from "../lib/errors.ts"
+import { type ErrorData, errorData, WaybillError } from "../lib/errors.ts"
 import { type RunHeader, runEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
@@ -24,7 +24,7 @@ import { cancelOrphans } from "./orphans.ts"
 import { recover } from "./recover.ts"
 import { Session } from "./session.ts"
 import { type StopPoint, stopPoint } from "./stop.ts"
-import { walkScope } from "./walk.ts"
+import { walkBody, walkScope } from "./walk.ts"
 
 export class Engine {
   readonly #session: Session
@@ -157,13 +157,9 @@ export class Engine {
 
   async #walkBody(): Promise<void> {
     const session = this.#session
-    const { log, workflow, blobs } = session
+    const { log, blobs } = session
     if (log.state.startedAtMs === undefined) log.append(runEvent("run.started", {}))
-    const result = await walkScope(session, "", workflow.scope, session.values.root(), session.abort.signal)
-    const checked = workflow.outputSchema
-      ? parseWith(workflow.outputSchema, result, "output_invalid", "output")
-      : result
-    const { stored } = await detach(checked, "output", blobs)
+    const { stored } = await detach(await walkBody(session), "output", blobs)
     await endCue(session)
     log.append(runEvent("run.completed", { output: stored }))
   }
@@ -172,6 +168,17 @@ export class Engine {
     const { log } = this.#session
     if (log.closed) return
     const error = plainError(errorData(thrown, "internal"))
-    log.append(runEvent("run.failed", { error, ...(error.path === undefined ? {} : { at: error.path }) }))
+    const at = this.#failedAt(error)
+    log.append(runEvent("run.failed", { error, ...(at === undefined ? {} : { at }) }))
+  }
+
+  /** The step that failed with `error`, the innermost where it failed several; without one, what the error names. */
+  #failedAt({ code, message, path }: ErrorData): string | undefined {
+    const steps = [...this.state.steps.values()]
+    const failed = steps.filter(
+      ({ status, error }) =>
+        status === "failed" && error?.code === code && error.message === message && error.path === path,
+    )
+    return failed.map((step) => step.path).toSorted((left, right) => right.length - left.length)[0] ?? path
   }
 }

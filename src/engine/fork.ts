@@ -5,21 +5,16 @@
  *
  * Invariant: the original is only read.
  */
-import type { Scope } from "../graph/node.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type EventData, type EventOf, type NewEvent, type RunEvent, stepEvent } from "../run/event.ts"
-import type { StepKind } from "../steps/step-kind.ts"
 import { eventsIn } from "../store/pages.ts"
+import type { ForkGround } from "./fork-point.ts"
 import { nodeAt } from "./locate.ts"
 import { holds, isRedone } from "./order.ts"
 import type { RecordedStep, Recording } from "./recording.ts"
 
-export interface ForkPoint {
-  readonly recording: Recording
-  /** The graph of today. */
-  readonly scope: Scope
-  readonly kinds: Readonly<Record<string, StepKind>>
-  /** Path of the step that is done again, with all that comes after it. */
+export interface ForkPoint extends ForkGround {
+  /** Path of the step that is done again, with all that comes after it; or of the output of a sequence. */
   readonly at: string
   /** Steps before `at` whose output somebody gives anew: they are not copied. */
   readonly replaced: ReadonlySet<string>
@@ -29,15 +24,10 @@ export interface ForkPoint {
 type Fate = "whole" | "opened" | "none"
 
 /**
- * Throws `step_not_found` when neither the recording nor the code has the step at `at`, and `workflow_changed` when the code
- * no longer has it, or has another kind or output schema for a step that would be copied; `step_undone` when a step that
- * would be copied was undone.
+ * Throws `workflow_changed` when the code has another kind or output schema for a step that would be copied, and `step_undone`
+ * when such a step was undone.
  */
 export function checkForkPoint({ recording, scope, kinds, at, replaced }: ForkPoint): void {
-  const isKnown = nodeAt(scope, at, kinds) !== undefined
-  if (!recording.steps.has(at) && !isKnown)
-    throw new WaybillError("step_not_found", `The recorded run has no step at "${at}".`, { path: at })
-  if (!isKnown) throw new WaybillError("workflow_changed", `${at}: today's code has no such step.`, { path: at })
   const fateOf = fates({ recording, scope, kinds, at, replaced })
   for (const { path, digest, undone } of recording.steps.values()) {
     if (undone && fateOf(path) === "whole")
@@ -95,7 +85,8 @@ function decide(point: ForkPoint, path: string, fateOf: (path: string) => Fate):
   if (step.status === "completed" || step.status === "skipped") return "whole"
   const isHeld = step.attempts.at(-1)?.end?.held === true
   if (step.status === "failed" && !isHeld && parent && parent.status !== "failed") return "whole"
-  return step.composite ? "opened" : "none"
+  // One without an input failed before it had any: there is nothing in it to go on with.
+  return step.composite && step.inputSeq !== undefined ? "opened" : "none"
 }
 
 /** The composite step around `path`. */

@@ -46,8 +46,16 @@ export function sequenceAfter(
   return { prefix, later: siblings ? siblings.steps.slice(placeIn(siblings, name) + 1) : [] }
 }
 
+/** The scope whose steps stand right inside `path`, such as `items[3]` or `outcome.refund`; the whole graph's for the empty path. */
+export function scopeAt(scope: Scope, path: string): Scope | undefined {
+  return path === "" ? scope : standsIn(scope, segments(path)).siblings
+}
+
+/** What a scope gives is made when all its steps have ended; no step has that name. */
+const OUTPUT = "output"
+
 function placeIn({ steps }: Scope, name: string): number {
-  return steps.findIndex((step) => step.name === name)
+  return name === OUTPUT ? steps.length : steps.findIndex((step) => step.name === name)
 }
 
 function sharedDepth(left: readonly string[], right: readonly string[]): number {

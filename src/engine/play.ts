@@ -143,8 +143,14 @@ class Player {
     if (this.#engine.state.ended) return
     if (intervention.type === "run.cancelled") this.#engine.commands.cancel(intervention.data)
     else if (intervention.type === "step.edited") await this.#edit(intervention)
+    else if (intervention.type === "run.resumed") this.#resume()
     else await this.#resolve(intervention)
     await this.#settle()
+  }
+
+  /** Only where an output failed does a replay pause: at breakpoints, how the run went on is in the recording. */
+  #resume(): void {
+    if (this.#engine.state.paused) this.#engine.commands.resume()
   }
 
   /** A decision that today's code leaves nobody to make is passed over. */

@@ -59,7 +59,11 @@ export interface RecordedStep {
 }
 
 /** What people did to the run that no step could know of. */
-export type Intervention = EventOf<"step.resolved"> | EventOf<"step.edited"> | EventOf<"run.cancelled">
+export type Intervention =
+  | EventOf<"step.resolved">
+  | EventOf<"step.edited">
+  | EventOf<"run.resumed">
+  | EventOf<"run.cancelled">
 
 export interface Recording {
   readonly source: EventSource
@@ -69,6 +73,8 @@ export interface Recording {
   readonly steps: ReadonlyMap<string, RecordedStep>
   /** By the number of each signal the step that took it; undefined while none has. */
   readonly signals: ReadonlyMap<number, string | undefined>
+  /** How often the run paused at a path. */
+  readonly pauses: ReadonlyMap<string, number>
   /** Numbers of the events that are interventions. */
   readonly interventions: readonly number[]
   /** The event that ended the run; absent when it has not ended. */
@@ -96,6 +102,7 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
   const steps = new Map<string, RecordedStep>()
   const signals = new Map<number, string | undefined>()
   const interventions: number[] = []
+  const pauses = new Map<string, number>()
   let created: EventOf<"run.created"> | undefined
   let endSeq: number | undefined
   let head = EMPTY_HEAD
@@ -105,6 +112,8 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
     if (event.type === "run.created") created = event
     if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
       endSeq = event.seq
+    if (event.type === "run.paused" && event.data.at !== undefined)
+      pauses.set(event.data.at, (pauses.get(event.data.at) ?? 0) + 1)
     if (isIntervention(event)) interventions.push(event.seq)
     if (event.type === "signal.received") signals.set(event.seq, undefined)
     if ((event.type === "step.completed" || event.type === "step.failed") && event.data.signalSeq !== undefined)
@@ -113,16 +122,16 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
   }
   const { data: header, atMs: createdAtMs } = must(created, "a log begins with run.created")
   const end = endSeq === undefined ? {} : { endSeq }
-  return { source, header, createdAtMs, steps, signals, interventions, head, ...end }
+  return { source, header, createdAtMs, steps, signals, pauses, interventions, head, ...end }
 }
 
 /** The intervention numbered `seq`. */
 export function interventionOf(source: EventSource, seq: number): Intervention {
-  return eventOf(source, seq, "step.resolved", "step.edited", "run.cancelled")
+  return eventOf(source, seq, "step.resolved", "step.edited", "run.resumed", "run.cancelled")
 }
 
 function isIntervention({ type }: RunEvent): boolean {
-  return type === "step.resolved" || type === "step.edited" || type === "run.cancelled"
+  return type === "step.resolved" || type === "step.edited" || type === "run.resumed" || type === "run.cancelled"
 }
 
 /** The event numbered `seq`, which is known to be of one of `types`. */

@@ -44,13 +44,14 @@ export async function derivationOrder(
   const { forkedFrom } = derivation
   const planned = forkedFrom && planFork(recording, workflow, kindsByName, { at: forkedFrom.path, edits })
   const given = input === undefined ? {} : { input: await externalize(parsedInput(workflow, input), blobs) }
-  const header = derivedHeader(recording.header, workflow, { ...derivation, ...given })
+  const from = forkedFrom && planned ? { forkedFrom: { ...forkedFrom, path: planned.point.at } } : {}
+  const header = derivedHeader(recording.header, workflow, { ...derivation, ...from, ...given })
   const base = { original: recording.header.runId, header, head: recording.head, paused }
-  if (!forkedFrom || !planned) return base
+  if (!planned) return base
   const stored = Object.entries(planned.edits).map(
     async ([path, edit]) => [path, await storedEdit(edit, blobs)] as const,
   )
-  return { ...base, fork: { at: forkedFrom.path, edits: Object.fromEntries(await Promise.all(stored)) } }
+  return { ...base, fork: { at: planned.point.at, edits: Object.fromEntries(await Promise.all(stored)) } }
 }
 
 function parsedInput(workflow: Workflow, input: Json): Json {

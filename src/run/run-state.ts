@@ -135,6 +135,8 @@ export interface RunState {
   recordedNanoUsd: number
   /** The newest first start of a step: tells a stepper whether one has started since it was told to go on. */
   lastStartSeq: number
+  /** The newest edit. */
+  lastEditSeq: number
 }
 
 export function emptyRun(): RunState {
@@ -157,6 +159,7 @@ export function emptyRun(): RunState {
     childrenCostNanoUsd: 0,
     recordedNanoUsd: 0,
     lastStartSeq: 0,
+    lastEditSeq: 0,
   }
 }
 

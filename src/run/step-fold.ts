@@ -64,6 +64,7 @@ export function signalArrived(state: RunState, { seq, atMs, data }: EventOf<"sig
 function edited(state: RunState, { seq, path, data }: EventOf<"step.edited">): void {
   const { input, output, by: _by, copied = false, ...edit } = data
   const step = state.steps.get(path)
+  state.lastEditSeq = seq
   if (step?.status === "completed") {
     // What it gave is replaced before anybody has seen it.
     if (output !== undefined) step.outputSeq = seq

@@ -46,7 +46,10 @@ function everything(count: ReturnType<typeof counter>["count"]) {
       right: (g) => g.tool("r", count, () => ({ id: "right" })),
     })
     .agent("helper", { prompt: "Help", tools: [count], maxTurns: 4 })
-    .branch("end", () => "yes", { yes: (g) => g.tool("last", count, () => ({ id: "last" })), no: (g) => g })
+    .branch("end", () => "yes", {
+      yes: (g) => g.tool("last", count, () => ({ id: "last" })),
+      no: (g) => g.code("other", () => 1),
+    })
     .output(({ items, rounds, helper }) => ({ items: items.length, rounds: rounds.iterations, text: helper.text }))
 }
 
@@ -83,6 +86,11 @@ describe("a fork does again the step and what comes after it, and nothing else",
     ["the first step of an item", "items[2].get", ["get2", "put2", ...AFTER_ITEMS]],
     ["a round of a loop", "rounds[1].round", AFTER_ITEMS.slice(1)],
     ["one way of several at once", "both.left.l", ["left", "turn0", "turn1", "last"]],
+    ["an item of a map, from its first step", "items[1]", ["get1", "put1", ...AFTER_ITEMS]],
+    ["a round of a loop, from its first step", "rounds[2]", AFTER_ITEMS.slice(2)],
+    ["a way of several at once, from its first step", "both.right", ["right", "turn0", "turn1", "last"]],
+    ["the way of a branch, from its first step", "end.yes", ["last"]],
+    ["the output of the run", "output", []],
     ["a tool call of an agent", "helper[1].count", ["turn1", "last"]],
     ["a step inside a branch", "end.yes.last", ["last"]],
   ])("[FORK1] from %s", async (_what, at, again) => {
@@ -95,6 +103,27 @@ describe("a fork does again the step and what comes after it, and nothing else",
     expect(fork.output).toEqual(run.output)
     expect(calls.slice(before)).toEqual(again)
     expect(run.store.head(), "the original's log").toEqual(head)
+  })
+
+  it("[FORK1] from a turn of an agent, which is asked again", async () => {
+    const { run, flow, calls } = await finished()
+    const before = calls.length
+    const fork = await forkOf(run, flow, "helper[1]", { options: { models: lastTurn() } })
+    expect(fork.engine.state.header?.forkedFrom?.path).toBe("helper[1].turn")
+    await fork.settle()
+    expect(calls.slice(before)).toEqual(["last"])
+  })
+
+  it.each([
+    ["an item that the map did not have", "items[3].get"],
+    ["a round that the loop did not make", "rounds[7]"],
+    ["a turn that the agent did not make", "helper[3]"],
+    ["a way that the branch did not go", "end.no.other"],
+    ["a step of a tool", "first.inner"],
+  ])("[FORK5] not from %s", async (_what, at) => {
+    const { run, flow } = await finished()
+    const asked = forkOf(run, flow, at, { options: { models: models() } })
+    await expect(asked).rejects.toMatchObject({ code: "step_not_found" })
   })
 
   /** The turn before was copied, so the first answer asked for is the last. */

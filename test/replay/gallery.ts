@@ -57,7 +57,7 @@ export async function forkOf(
   const recording = readRecording(run.store)
   const plan = planFork(recording, workflow, kindsByName, { at, edits })
   const { header, head } = recording
-  const forkedFrom = { runId: header.runId, path: at }
+  const forkedFrom = { runId: header.runId, path: plan.point.at }
   const created = derivedHeader(header, workflow, { runId: "run_fork", forkedFrom })
   const forked = runEvent("run.forked", { from: { ...forkedFrom, headHash: head.hash } })
   const store = new MemoryEventStore()
