@@ -7,9 +7,9 @@ import type { Message } from "../model/message.ts"
 import type { CompiledCandidate, CompiledRoute } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
 import { waitMs } from "./backoff.ts"
-import { LIMITED } from "./decision.ts"
+import { LIMITED, TOO_SMALL } from "./decision.ts"
 import { FAILURE_POLICIES } from "./failure-policy.ts"
-import type { Services } from "./services.ts"
+import { contextTokensOf, type Services } from "./services.ts"
 import { reaskTurns } from "./structured.ts"
 
 /** What a candidate's tries led to so far. */
@@ -26,9 +26,13 @@ interface CandidateState {
   purpose: string | undefined
 }
 
+/** What is known of a failed attempt beyond its failure. */
 export interface BadAnswer {
+  /** The text that would not do, and what its model is told about it. */
   readonly text: string
   readonly problem: string
+  /** It was the schema that was refused: the same model may be asked in words. */
+  readonly inWords: boolean
 }
 
 export interface Pick {
@@ -40,22 +44,30 @@ export interface Pick {
   readonly purpose?: string
 }
 
+export interface OperationLimits {
+  /** The most tokens that question and answer may take together. */
+  readonly tokens: number
+  deadlineMs(route: CompiledRoute): number
+}
+
 export class Candidates {
   readonly #services: Services
-  readonly #deadlineMs: (route: CompiledRoute) => number
+  readonly #limits: OperationLimits
   /** Attempts begun, finished or not. */
   #begun = 0
   /** Set when no further attempt may be made. */
   #stopped = false
   #failure: Failure | undefined
+  /** The largest context that was too small. */
+  #overflowed: number | undefined
   /** A model that a budget allows instead. */
   #instead: string | undefined
   readonly #fates = new Map<string, string>()
   readonly #states = new Map<string, CandidateState>()
 
-  constructor(services: Services, deadlineMs: (route: CompiledRoute) => number) {
+  constructor(services: Services, limits: OperationLimits) {
     this.#services = services
-    this.#deadlineMs = deadlineMs
+    this.#limits = limits
   }
 
   /** The last failure, whoever it was that failed. */
@@ -99,13 +111,13 @@ export class Candidates {
   pick(ranking: Ranking, busy: ReadonlySet<string> = new Set()): Pick | undefined {
     if (this.#stopped || this.#begun >= ranking.route.attempts) return undefined
     const nowMs = this.#services.clock.nowMs()
-    const latestMs = Math.min(nowMs + ranking.route.backoff.maxDelayMs, this.#deadlineMs(ranking.route) - 1)
+    const latestMs = Math.min(nowMs + ranking.route.backoff.maxDelayMs, this.#limits.deadlineMs(ranking.route) - 1)
     let earliest: Pick | undefined
     for (const { candidate, struck } of ranking.candidates) {
       const { key } = candidate.model
       if (struck !== undefined || busy.has(key)) continue
       const { over, turns, waitUntilMs, purpose } = this.#state(key)
-      if (over) continue
+      if (over || this.#isTooSmall(candidate)) continue
       const atMs = Math.max(waitUntilMs, this.#readyAtMs(candidate))
       const pick = { candidate, turns, waitUntilMs: atMs, ...(purpose === undefined ? {} : { purpose }) }
       if (atMs <= nowMs || atMs <= latestMs) return pick
@@ -125,13 +137,19 @@ export class Candidates {
     return times.length === 0 ? undefined : Math.min(...times)
   }
 
-  /** Draws the consequences of a failed attempt. `answer`: the text that would not do, and what its model is told about it. */
+  /** Draws the consequences of a failed attempt. */
   learn(candidate: CompiledCandidate, ranking: Ranking, failure: Failure, answer: BadAnswer): void {
     const state = this.#state(candidate.model.key)
     this.#failure = failure
     this.fate(candidate, failure.class)
     state.failed += 1
     state.tries += 1
+    if (answer.inWords) {
+      state.purpose = "instruct"
+      state.tries -= 1
+      return
+    }
+    if (failure.class === "request.too_long") this.#overflow(candidate)
     const policy = FAILURE_POLICIES[failure.class]
     if (policy.otherKey && this.#useOtherKey(candidate, state)) return
     switch (policy.then) {
@@ -175,7 +193,7 @@ export class Candidates {
       ? this.#readyAtMs(candidate) - nowMs
       : (failure.retryAfterMs ?? 0)
     const wait = waitMs(backoff, state.failed, askedMs, random)
-    const leftMs = this.#deadlineMs(ranking.route) - nowMs
+    const leftMs = this.#limits.deadlineMs(ranking.route) - nowMs
     const othersLeft = ranking.candidates.some(
       ({ candidate: other, struck }) =>
         struck === undefined && other.model.key !== candidate.model.key && !this.#state(other.model.key).over,
@@ -196,6 +214,20 @@ export class Candidates {
       state.tries -= 1
     } else if (route.onInvalid.includes("next")) state.over = true
     else this.#stopped = true
+  }
+
+  #overflow({ model }: CompiledCandidate): void {
+    const contextTokens = contextTokensOf(model, this.#services)
+    if (contextTokens !== undefined) this.#overflowed = Math.max(contextTokens, this.#overflowed ?? 0)
+  }
+
+  /** What was too long for one context is too long for every other that is not larger; what surely fits is asked all the same. */
+  #isTooSmall(candidate: CompiledCandidate): boolean {
+    if (this.#overflowed === undefined) return false
+    const contextTokens = contextTokensOf(candidate.model, this.#services) ?? Number.POSITIVE_INFINITY
+    const tooSmall = contextTokens <= this.#overflowed && contextTokens < this.#limits.tokens
+    if (tooSmall && !this.#fates.has(candidate.model.key)) this.fate(candidate, TOO_SMALL)
+    return tooSmall
   }
 
   #useOtherKey(candidate: CompiledCandidate, state: CandidateState): boolean {

@@ -26,6 +26,9 @@ export const SERVED = "served"
 export const CACHED = "cached"
 /** Passed over: its provider asked to be left alone for longer than it was worth waiting. */
 export const LIMITED = "rate_limited"
+/** Passed over: the request was too long for a model whose context is at least as large. */
+export const TOO_SMALL = "context_too_small"
+const PASSED_OVER: ReadonlySet<string> = new Set([LIMITED, TOO_SMALL])
 
 export function explainDecision({ ranking, facts, routingVersion, tried }: Explained): Decision {
   const listed = ranking.candidates.map(({ candidate, struck }): CandidateVerdict => {
@@ -50,7 +53,7 @@ export function explainDecision({ ranking, facts, routingVersion, tried }: Expla
 }
 
 function triedVerdict(provider: string, model: string, fate: string): CandidateVerdict {
-  const verdict = fate === SERVED || fate === CACHED ? "served" : fate === LIMITED ? "skipped" : "failed"
+  const verdict = fate === SERVED || fate === CACHED ? "served" : PASSED_OVER.has(fate) ? "skipped" : "failed"
   return { provider, model, verdict, reason: fate }
 }
 

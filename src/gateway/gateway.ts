@@ -3,7 +3,7 @@
  * It is a library inside the run's isolate. Time, randomness, network, prices, health, cache and budgets are handed in.
  * Invariants: an operation resolves with a record in every case but the caller's abort; no provider's failure is thrown.
  */
-import { type PriceNanoUsd, priceNanoUsd } from "../ledger/price.ts"
+import { listedContextTokens, type PriceNanoUsd, priceNanoUsd } from "../ledger/price.ts"
 import type { Clock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Random } from "../lib/random.ts"
@@ -23,6 +23,7 @@ import { keyRing } from "./keys.ts"
 import type { LoopEnd } from "./loop.ts"
 import { pdfText } from "./pdf-text.ts"
 import { openPurse, type Purse } from "./purse.ts"
+import { schemaSupport } from "./schema-support.ts"
 import { serveCached } from "./serve-cached.ts"
 import { costOf, type Services } from "./services.ts"
 import { Session } from "./session.ts"
@@ -39,6 +40,8 @@ export interface GatewayOptions {
   readonly ai?: AiBinding
   /** Default: the public price list. */
   readonly price?: PriceNanoUsd
+  /** Default: by the public price list. */
+  readonly contextTokens?: Services["contextTokens"]
   /** Default: this isolate's own. */
   readonly health?: Health
   /** Default: grants everything. */
@@ -100,7 +103,9 @@ function services(options: GatewayOptions): () => Services {
     health: options.health ?? memoryHealth(clock),
     keys: keyRing(clock),
     purse: options.purse ?? openPurse(clock),
+    schemas: schemaSupport(),
     price: options.price ?? priceNanoUsd,
+    contextTokens: options.contextTokens ?? listedContextTokens,
     cache: new Cache(options.cache ?? memoryCache(clock)),
     pdfText: options.pdfText ?? pdfText,
   }

@@ -12,6 +12,7 @@ import { DEFAULT_OUTPUT_TOKENS } from "./estimate.ts"
 import type { Health } from "./health.ts"
 import type { KeyRing } from "./keys.ts"
 import type { Purse } from "./purse.ts"
+import type { SchemaSupport } from "./schema-support.ts"
 
 export interface Services {
   readonly routing: CompiledRouting
@@ -22,7 +23,10 @@ export interface Services {
   readonly health: Health
   readonly keys: KeyRing
   readonly purse: Purse
+  readonly schemas: SchemaSupport
   readonly price: PriceNanoUsd
+  /** Tokens that a model's context holds, by the price list's id of its provider; undefined when nobody knows. */
+  readonly contextTokens: (provider: string, model: string) => number | undefined
   readonly cache: Cache
   readonly pdfText: (bytes: Uint8Array) => Promise<string>
   /** Some route looks at costs before it decides: they are not worked out otherwise. */
@@ -32,8 +36,16 @@ export interface Services {
 /** What `usage` costs on `model`: at the deployment's own price when it has one, else by the list. */
 export function costOf(model: CompiledModel, usage: Usage, atMs: number, { catalogue, price }: Services): Cost {
   if (model.price) return costAt(model.price, usage)
-  const listId = catalogue.entry(model.provider)?.provider.priceId ?? model.provider
-  return price(listId, model.model, usage, atMs)
+  return price(listId(model, catalogue), model.model, usage, atMs)
+}
+
+/** Tokens that the model's context holds; undefined when that is not known. */
+export function contextTokensOf(model: CompiledModel, { catalogue, contextTokens }: Services): number | undefined {
+  return contextTokens(listId(model, catalogue), model.model)
+}
+
+function listId({ provider }: CompiledModel, catalogue: Catalogue): string {
+  return catalogue.entry(provider)?.provider.priceId ?? provider
 }
 
 /** The most that one attempt can cost, with all input uncached; undefined when no price is known. */

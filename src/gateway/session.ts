@@ -44,7 +44,9 @@ export class Session {
     this.services = services
     this.startedAtMs = services.clock.nowMs()
     this.inputTokens = inputTokens(operation)
-    this.candidates = new Candidates(services, (route) => this.deadlineMs(route))
+    const answerTokens = operation.type === "generate" ? (operation.maxOutputTokens ?? 0) : 0
+    const tokens = this.inputTokens + answerTokens
+    this.candidates = new Candidates(services, { tokens, deadlineMs: (route) => this.deadlineMs(route) })
     const values = fieldValues({ context, operation, inputTokens: this.inputTokens, failures: 0 })
     this.redaction = redactionPlan(services.routing.redact, values)
     this.requests = new Requests(operation, {

@@ -7,6 +7,7 @@ import { must } from "../lib/assert.ts"
 import type { Failure } from "../model/failure.ts"
 import type { Attempt } from "../model/record.ts"
 import type { OperationResult } from "../model/result.ts"
+import type { Capabilities } from "../providers/provider.ts"
 import type { CompiledCandidate } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
 import { type AttemptInput, runAttempt } from "./attempt.ts"
@@ -41,14 +42,14 @@ export interface Tried {
 /** Rejects only for faults of our own. */
 export async function tryCandidate(session: Session, ranking: Ranking, attempt: Try): Promise<Tried> {
   const { candidate } = attempt
-  const { health } = session.services
+  const { health, schemas } = session.services
   const ready = await makeReady(session, ranking, attempt)
   if (!ready) return { candidate }
-  const { entry, request, settle } = ready
+  const { entry, capabilities, request, settle } = ready
   const deltas = session.deltas.source()
   const number = session.nextNumber()
   const speech = restoring(request, deltas)
-  const input = attemptInput({ session, ranking, attempt, entry, request, speech, number })
+  const input = attemptInput({ session, ranking, attempt, entry, capabilities, request, speech, number })
   const { record, reply } = await runAttempt(input)
   const repair = ranking.route.onInvalid.includes("repair")
   const judged = reply && resultOf(reply, request.operation, repair, request.placeholders)
@@ -70,13 +71,16 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
   if (failed.failure && failed.outcome === "failed") {
     noteHealth(session, entry, input, failed.failure)
     const problem = request.conceal(failed.failure.message)
-    session.learn(candidate, ranking, failed.failure, { text: bad?.text ?? "", problem })
+    const sentSchema = capabilities.structuredOutput === "native"
+    const inWords = sentSchema && schemas.refused(candidate.model, request.operation, failed.failure)
+    session.learn(candidate, ranking, failed.failure, { text: bad?.text ?? "", problem, inWords })
   }
   return { candidate }
 }
 
 interface Ready {
   readonly entry: CatalogueEntry
+  readonly capabilities: Capabilities
   readonly request: PreparedRequest
   readonly settle: Settle
 }
@@ -85,10 +89,12 @@ interface Ready {
 async function makeReady(session: Session, ranking: Ranking, attempt: Try): Promise<Ready | undefined> {
   const { candidate } = attempt
   const { candidates, requests } = session
-  const { catalogue, health } = session.services
+  const { catalogue, health, schemas } = session.services
   const entry = must(catalogue.entry(candidate.model.provider), `a candidate of no provider: ${candidate.model.key}`)
   candidates.begin()
-  const prepared = await requests.prepare(entry, catalogue.capabilities(entry, candidate.model))
+  const wired = catalogue.capabilities(entry, candidate.model)
+  const capabilities = schemas.corrected(wired, candidate.model, session.operation)
+  const prepared = await requests.prepare(entry, capabilities)
   if ("failure" in prepared) {
     candidates.ruleOut(candidate, prepared.failure)
     return undefined
@@ -97,7 +103,7 @@ async function makeReady(session: Session, ranking: Ranking, attempt: Try): Prom
   if (!settle) return undefined
   // Last, for a probe is taken by it. Somebody else may have taken it since the ranking: then the loop decides anew.
   if (health.begin(candidate.model.key, ranking.route.timeout.attemptMs))
-    return { entry, request: prepared.request, settle }
+    return { entry, capabilities, request: prepared.request, settle }
   settle(0)
   candidates.withdraw()
   return undefined
@@ -136,22 +142,20 @@ async function reserve(session: Session, { candidate }: Try): Promise<Settle | u
   return undefined
 }
 
-interface Prepared {
+interface Prepared extends Omit<Ready, "settle"> {
   readonly session: Session
   readonly ranking: Ranking
   readonly attempt: Try
-  readonly entry: CatalogueEntry
-  readonly request: PreparedRequest
   readonly speech: Speech
   readonly number: number
 }
 
-function attemptInput({ session, ranking, attempt, entry, request, speech, number }: Prepared): AttemptInput {
+function attemptInput(prepared: Prepared): AttemptInput {
+  const { session, ranking, attempt, entry, capabilities, request, speech, number } = prepared
   const { services, context } = session
   const { catalogue, clock, transport } = services
   const { candidate, turns, waitedMs, purpose, signal } = attempt
   const { timeout } = ranking.route
-  const capabilities = catalogue.capabilities(entry, candidate.model)
   const timed = timeout.firstTokenMs !== undefined || timeout.idleMs !== undefined
   const streams = capabilities.streaming && request.operation.type === "generate" && (timed || session.deltas.wanted)
   const keyIndex = services.keys.choose(candidate.model, entry.keys.length)

@@ -45,6 +45,11 @@ export const priceNanoUsd: PriceNanoUsd = (provider, model, usage, atMs) => {
     : costByList(entry.provider, model, counted, atMs)
 }
 
+/** Tokens that the model's context holds, by the public list; undefined when it does not say. */
+export function listedContextTokens(provider: string, model: string): number | undefined {
+  return listed(provider, model)?.provider.models[0]?.context_window
+}
+
 /** The list refuses parts that exceed the whole; a provider that reports them so is taken at its total. */
 function consistent(usage: Usage): Usage {
   const cacheReadTokens = Math.min(usage.cacheReadTokens, usage.inputTokens)

@@ -62,7 +62,7 @@ export interface Attempt {
   /** `cf-aig-*` headers of the answer, when it came through Cloudflare's AI Gateway. */
   readonly gateway?: Readonly<Record<string, string>>
   readonly region?: string
-  /** Why this call was made, beyond answering: `repair`, `reask`, `hedge`. */
+  /** Why this call was made, beyond answering: `reask`, `hedge`, `instruct` (the schema was put into words, since the model does not take it as such). */
   readonly purpose?: string
   /** The answer was not JSON as it came, and was mended without asking again. */
   readonly repaired?: true

@@ -74,7 +74,7 @@ export const AttemptView = named(
     responseModel: z.string().exactOptional(),
     gateway: z.record(z.string(), z.string()).exactOptional(),
     region: z.string().exactOptional(),
-    purpose: z.string().exactOptional().meta({ description: "`repair`, `reask` or `hedge`; else it was to answer." }),
+    purpose: z.string().exactOptional().meta({ description: "`reask`, `hedge` or `instruct`; else it was to answer." }),
     repaired: z.literal(true).exactOptional().meta({ description: "The answer was mended without asking again." }),
     estimated: z.literal(true).exactOptional().meta({ description: "The usage is our estimate." }),
     cached: z.literal(true).exactOptional().meta({ description: "AI Gateway answered out of its cache, for nothing." }),

@@ -6,6 +6,9 @@ import { bedrockDialect } from "./dialects/bedrock.ts"
 import { declaredRegions, envText, needs } from "./env.ts"
 import type { ProviderEnv, ProviderSettings } from "./provider.ts"
 
+const MODELS_WITHOUT_TOOLS =
+  /titan|deepseek\.r1|llama2|llama3-(?:8b|70b)|llama3-2-[13]b|mistral-7b|mixtral|jamba-instruct|\.j2-|cohere\.command-(?:text|light)/
+
 /** AWS regions inside the European Union. London (eu-west-2) and Zurich (eu-central-2) are not. */
 const EU_REGIONS = /^eu-(?:central-1|west-1|west-3|north-1|south-1|south-2)$|^eusc-/
 const HOST = /^(bedrock[a-z-]*)\.([a-z0-9-]+)\.amazonaws\./
@@ -67,8 +70,9 @@ export const bedrock = defineProvider({
     capable(model, {
       operations: ["generate", "embed"],
       media: /claude|nova|pixtral|llama-?4|llama3-2-(?:11|90)b/.test(model) ? [...IMAGES, ...PDF] : PDF,
-      tools: !/titan|deepseek\.r1/.test(model),
-      structuredOutput: "native",
+      tools: !MODELS_WITHOUT_TOOLS.test(model),
+      // A schema travels as a tool that must be called.
+      structuredOutput: MODELS_WITHOUT_TOOLS.test(model) ? "instruction" : "native",
     }),
   regions: (model, { env }) => regionsOf(model, env),
   cacheMark: { bedrock: { cachePoint: { type: "default" } } },

@@ -8,6 +8,10 @@ import type { ProviderSettings, ProviderSetup } from "./provider.ts"
 
 const MODELS_WITHOUT_EYES = /^(?:gpt-3\.5|o1-mini|o1-preview|o3-mini|gpt-4(?:-0613)?$)/
 
+/** Models from before JSON schemas were taken. */
+const MODELS_WITHOUT_SCHEMAS =
+  /^(?:gpt-3\.5|gpt-35|gpt-4(?:$|-(?:0\d{3}|1106|32k|turbo|vision))|gpt-4o-2024-05-13|chatgpt-4o|o1-mini|o1-preview)/
+
 /** Projects with data residency answer on a host of their own, and only there. */
 const RESIDENT_HOST = /^https:\/\/(eu|us)\.api\.openai\.com(?:\/|$)/
 
@@ -32,6 +36,7 @@ export const openai = defineProvider({
     capable(model, {
       operations: ["generate", "embed", "moderate", "transcribe"],
       media: MODELS_WITHOUT_EYES.test(model) ? [] : [...IMAGES, ...PDF],
+      structuredOutput: MODELS_WITHOUT_SCHEMAS.test(model) ? "instruction" : "native",
     }),
   regions(_model, setup) {
     const host = RESIDENT_HOST.exec(addressOf(setup))?.[1]

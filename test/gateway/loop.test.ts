@@ -91,6 +91,33 @@ describe("what a failure leads to", () => {
     expect(classes(outcome)).toEqual([...Array.from({ length: tries }, () => failureClass), undefined])
   })
 
+  it("[GATE28] what was too long for one model is asked of none whose context is not larger", async () => {
+    const contexts: Record<string, number> = { "alpha/m": 8_000, "beta/m": 8_000, "gamma/m": 32_000 }
+    const { operate, asked } = world({
+      routing: { routes: { plan: { try: ["alpha/m", "beta/m", "gamma/m"] } } },
+      contextTokens: (provider, model) => contexts[`${provider}/${model}`],
+      script: byProvider({
+        alpha: fail(400, { error: { message: "too long", code: "context_length_exceeded" } }),
+        gamma: say("fits"),
+      }),
+    })
+    const long = { role: "user" as const, content: [{ type: "text" as const, text: "word ".repeat(8_000) }] }
+    const outcome = await operate({ ...QUESTION, messages: [long] })
+    expect(outcome).toMatchObject({ status: "succeeded", result: { text: "fits" } })
+    expect(asked()).toEqual(["alpha/m", "gamma/m"])
+    expect(outcome.record.decision.candidates[1]).toMatchObject({ verdict: "skipped", reason: "context_too_small" })
+  })
+
+  it("[GATE28] and of every one that it surely fits", async () => {
+    const { operate, asked } = world({
+      routing: TWO,
+      contextTokens: () => 8_000,
+      script: byProvider({ alpha: fail(413, { error: { message: "tokens per minute" } }), beta: say("ok") }),
+    })
+    await operate()
+    expect(asked()).toEqual(["alpha/m", "beta/m"])
+  })
+
   it("stops at a refusal when the route says so", async () => {
     const routing = { routes: { plan: { try: ["alpha/m", "beta/m"], onRefusal: "stop" } } } as const
     const { operate, asked } = world({ routing, script: say("", { finish: "content_filter" }) })

@@ -1,7 +1,7 @@
 /** Structured answers: valid or a failure, and the ladder in between. */
 import { describe, expect, it } from "vitest"
 import type { OperationOutcome } from "../../src/model/record.ts"
-import { byProvider, inTurn, say } from "./wire.ts"
+import { byProvider, fail, inTurn, type Script, say } from "./wire.ts"
 import { QUESTION, STRUCTURED, world } from "./world.ts"
 
 const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const
@@ -94,5 +94,55 @@ describe("structured answers", () => {
       tools: [{ name: "look_up", description: "", input: { type: "object" } }],
     })
     expect(classes(outcome)).toEqual(["output.invalid_json", undefined])
+  })
+})
+
+describe("a model that does not take schemas", () => {
+  const GOOD = '{"action":"refund","amountUsd":12}'
+  const refusing =
+    (status: number, message: string): Script =>
+    (call) =>
+      (call.body.response_format ? fail(status, { error: { message } }) : say(GOOD))(call)
+
+  it("[GATE27] is asked once more in words, on record and paid for, and in words from then on", async () => {
+    const { operate, calls, asked } = world({
+      routing: TWO,
+      price: () => ({ costNanoUsd: 7, priced: true }),
+      script: refusing(
+        400,
+        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
+      ),
+    })
+    const outcome = await operate(STRUCTURED)
+    expect(outcome).toMatchObject({ result: { value: { action: "refund" } }, record: { costNanoUsd: 14 } })
+    expect(outcome.record.attempts.map(({ purpose, outcome: end }) => [purpose, end])).toEqual([
+      [undefined, "failed"],
+      ["instruct", "succeeded"],
+    ])
+    expect(JSON.stringify(calls[1]?.body.messages[0])).toContain("amountUsd")
+    const other = { ...STRUCTURED, output: { name: "x", schema: { type: "object" } } }
+    expect((await operate(other)).record.attempts).toHaveLength(1)
+    expect(asked()).toEqual(["alpha/m", "alpha/m", "alpha/m"])
+  })
+
+  it("takes the refusal of one schema for that of no other", async () => {
+    const invalid: Script = (call) =>
+      (JSON.stringify(call.body.response_format ?? "").includes("amountUsd")
+        ? fail(400, { error: { message: "Invalid schema for response_format 'decision'." } })
+        : say(GOOD))(call)
+    const { operate, calls } = world({ routing: TWO, script: invalid })
+    expect((await operate(STRUCTURED)).record.attempts).toHaveLength(2)
+    expect((await operate(STRUCTURED)).record.attempts).toHaveLength(1)
+    await operate({ ...STRUCTURED, output: { name: "x", schema: { type: "object" } } })
+    expect(calls.at(-1)?.body.response_format).toBeDefined()
+  })
+
+  it("is given up when it is something else that it does not take", async () => {
+    const { operate, asked } = world({
+      routing: TWO,
+      script: byProvider({ alpha: fail(400, { error: { message: "temperature is not supported" } }), beta: say(GOOD) }),
+    })
+    await operate(STRUCTURED)
+    expect(asked()).toEqual(["alpha/m", "beta/m"])
   })
 })
