@@ -165,7 +165,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
         this.#subscribers.notify()
       },
       onDelta: (delta) => this.#sockets.delta(this.#webSockets.getConnections(), delta),
-      isListening: () => this.#sockets.hasSubscriber(this.#webSockets.getConnections()),
+      isListening: () => this.#sockets.isFollowed(this.#webSockets.getConnections()),
     })
     const jobs = this.lifecycle.jobs
     const driver = new Driver(engine, {

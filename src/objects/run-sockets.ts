@@ -19,6 +19,7 @@ import {
 } from "../protocol/socket.ts"
 import type { StopView } from "../protocol/stop-view.ts"
 import type { RunEvent } from "../run/event.ts"
+import { Drafts, type Piece } from "./drafts.ts"
 
 /** The part of a connection that is used. */
 interface Connection {
@@ -50,6 +51,9 @@ export const TENANT_HEADER = "x-waybill-tenant"
 
 export class RunSockets {
   readonly #run: SocketRun
+  readonly #drafts = new Drafts()
+  /** Somebody followed the run since its object came to memory: whoever lost the connection comes back. */
+  #followed = false
   #starting = false
   /** The newest event at the stop that was told last. */
   #stopSeq = 0
@@ -70,6 +74,7 @@ export class RunSockets {
 
   /** Sends new events to every connection that subscribed. */
   publish(connections: Iterable<Connection>, events: readonly RunEvent[]): void {
+    this.#drafts.settle(events)
     // Written when the first subscriber wants them: most runs have none.
     let frames: readonly string[] | undefined
     for (const connection of connections) {
@@ -79,9 +84,11 @@ export class RunSockets {
     }
   }
 
-  hasSubscriber(connections: Iterable<Connection>): boolean {
-    for (const connection of connections) if (subscriptionOf(connection).subscribed) return true
-    return false
+  /** Whether answers are to be streamed: somebody follows the run, or did. */
+  isFollowed(connections: Iterable<Connection>): boolean {
+    if (this.#followed) return true
+    for (const connection of connections) this.#followed ||= subscriptionOf(connection).subscribed
+    return this.#followed
   }
 
   /** Nothing moves by itself any more: whoever is subscribed is told where the run stands, when that is news. */
@@ -94,12 +101,14 @@ export class RunSockets {
   }
 
   /** Sends a piece of an answer that is still streaming in. */
-  delta(
-    connections: Iterable<Connection>,
-    delta: { readonly path: string; readonly attempt: number; readonly text: string },
-  ): void {
-    const frame = deltaFrame(delta)
-    for (const connection of connections) if (subscriptionOf(connection).subscribed) connection.send(frame)
+  delta(connections: Iterable<Connection>, piece: Piece): void {
+    this.#drafts.add(piece)
+    let frame: string | undefined
+    for (const connection of connections) {
+      if (!subscriptionOf(connection).subscribed) continue
+      frame ??= deltaFrame(piece)
+      connection.send(frame)
+    }
   }
 
   async #onMessage(connection: Connection, message: WebSocketMessage): Promise<void> {
@@ -145,11 +154,13 @@ export class RunSockets {
     }
   }
 
-  /** Sends how the run stands, what was missed, and from then on all that comes. Synchronous after the view, so that nothing falls between. */
+  /** Sends how the run stands, what was missed, what is being written, and from then on all that comes. Synchronous after the view, so that nothing falls between. */
   async #subscribe(connection: Connection, after: number): Promise<void> {
     connection.send(stateFrame(await this.#run.view()))
     for (const event of this.#run.read(after)) connection.send(eventFrame(event))
+    for (const piece of this.#drafts.pieces()) connection.send(deltaFrame(piece))
     connection.setState({ ...subscriptionOf(connection), subscribed: true })
+    this.#followed = true
     const stop = await this.#run.stop()
     if (stop) connection.send(stopFrame(stop))
   }

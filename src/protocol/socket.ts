@@ -88,13 +88,15 @@ export const ServerFrame = named(
   "ServerFrame",
   z.discriminatedUnion("type", [
     z.object({ type: z.literal("event"), event: EventView }),
-    // `reset`: what this attempt of the step had streamed before is void.
+    // `reset`: what was sent of the step's answer before is void, and `text` stands in its place. `omitted`: characters of
+    // the answer before `text` that are not kept any more.
     z.object({
       type: z.literal("delta"),
       path,
       attempt: z.int(),
       text: z.string(),
       reset: z.literal(true).exactOptional(),
+      omitted: z.int().exactOptional(),
     }),
     z.object({ type: z.literal("state"), run: RunView }),
     z.object({ type: z.literal("stop"), stop: StopView }),
@@ -163,6 +165,7 @@ export function deltaFrame(delta: {
   readonly attempt: number
   readonly text: string
   readonly reset?: true
+  readonly omitted?: number
 }): string {
   return JSON.stringify({ type: "delta", ...delta })
 }

@@ -3,6 +3,7 @@ import { evictDurableObject } from "cloudflare:test"
 import { env } from "cloudflare:workers"
 import { describe, expect, it } from "vitest"
 import { finish, get, send, start, until } from "./support/client.ts"
+import { hold, open } from "./support/hands.ts"
 import { openSocket, type TestSocket } from "./support/socket.ts"
 
 const small = { message: "charged twice", amount: 10 }
@@ -119,6 +120,30 @@ describe("a socket on a run", () => {
     const seqs = await seqsToTheEnd(socket)
     expect(seqs).toEqual(counting(1, seqs.length))
     socket.close()
+  })
+})
+
+describe("a socket in the middle of an answer", () => {
+  it("[SOCKET9] is sent what there is of it, then the rest, also after a connection that was lost", async () => {
+    const name = "socket.telling"
+    hold(`${name}.first`)
+    hold(`${name}.model`)
+    const id = await start("live-moving", { name })
+    const first = await openSocket(id, "?after=0")
+    await first.nextOf("state")
+    open(`${name}.first`)
+    expect(await first.nextOf("delta")).toEqual({ type: "delta", path: "model", attempt: 1, text: "answer" })
+    first.close()
+    const second = await openSocket(id, "?after=0")
+    const sofar = await second.nextOf("delta")
+    expect(sofar).toEqual({ type: "delta", path: "model", attempt: 1, text: "answer", reset: true })
+    open(`${name}.model`)
+    const rest = await second.nextOf("delta")
+    expect(rest.reset).toBeUndefined()
+    await seqsToTheEnd(second)
+    const run = (await get(`/v1/runs/${id}`)).body
+    expect(`${String(sofar.text)}${String(rest.text)}`).toBe(run.output)
+    second.close()
   })
 })
 

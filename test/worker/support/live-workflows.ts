@@ -2,6 +2,7 @@
 import { type Workflow, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
 import { z } from "zod"
+import type { ModelClient } from "../../../src/model/client.ts"
 import { enterAsked, handTool, Named } from "./hands.ts"
 
 /** One at a time. */
@@ -81,8 +82,18 @@ export const otherOutput = workflow("live-deployed", { version: 1, input: Named 
   .approve("boss", { summary: "Old" })
   .output(() => null)
 
-/** Answers with the prompt, after the hand that the prompt names has been let go. */
-export const liveModel = scriptedModel(async (operation) => ({ text: `answer to ${await enterAsked(operation)}` }))
+const answering = scriptedModel(async (operation) => ({ text: `answer to ${await enterAsked(operation)}` }))
+
+/** Answers with the prompt, after the hand that the prompt names has been let go; its first word comes before that. */
+export const liveModel: ModelClient = {
+  async operate(operation, context, options) {
+    options.onDelta?.({ type: "text", text: "answer" })
+    const outcome = await answering.operate(operation, context, options)
+    const text = outcome.status === "succeeded" && outcome.result.type === "generate" ? outcome.result.text : ""
+    options.onDelta?.({ type: "text", text: text.slice("answer".length) })
+    return outcome
+  },
+}
 
 export const liveWorkflows: readonly Workflow[] = [
   single,
