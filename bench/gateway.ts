@@ -5,75 +5,28 @@
  * Run: `node bench/gateway.ts [operations]`
  */
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible"
-import type { LanguageModelV4CallOptions } from "@ai-sdk/provider"
 import { createGateway } from "../src/gateway/gateway.ts"
 import { systemClock } from "../src/lib/clock.ts"
 import { systemRandom } from "../src/lib/random.ts"
-import type { OperationContext } from "../src/model/client.ts"
-import { type GenerateOperation, operationDigest } from "../src/model/operation.ts"
+import type { GenerateOperation } from "../src/model/operation.ts"
 import { PROVIDERS } from "../src/providers/index.ts"
-import { defineRouting } from "../src/routing/define.ts"
+import { ANSWER, bareCall, CONTEXT, MODEL, nextOperation, OPTIONS, PROMPT, routing } from "./gateway-case.ts"
 
 const OPERATIONS = Number(process.argv[2] ?? 2_000)
 const WARM_UP = 500
 /** Interleaved in rounds, so that both see the same machine. */
 const ROUND = 50
 
-const PROMPT = `A customer writes: "I was charged twice for the Pro plan on 2026-11-03 (invoice A-10293, $49.00). ${"Please look into it, this is the second time that it happens and nobody has answered my mails so far. ".repeat(15)}Write me at jane.doe@example.com or call +49 171 2345678; the card is 4111 1111 1111 1111."`
-const ANSWER = JSON.stringify({ action: "refund", amountUsd: 49, reason: "Charged twice; tell [[EMAIL_1]]." })
-const SCHEMA = {
-  type: "object",
-  properties: {
-    action: { enum: ["refund", "answer", "escalate"] },
-    amountUsd: { type: "number" },
-    reason: { type: "string" },
-  },
-  required: ["action", "amountUsd", "reason"],
-  additionalProperties: false,
-} as const
-
 const BODY = JSON.stringify({
   id: "chatcmpl-1",
   object: "chat.completion",
   created: 1,
-  model: "gpt-5-nano",
+  model: MODEL,
   choices: [{ index: 0, message: { role: "assistant", content: ANSWER }, finish_reason: "stop" }],
   usage: { prompt_tokens: 620, completion_tokens: 30, total_tokens: 650 },
 })
 const stub: typeof fetch = async () => new Response(BODY, { headers: { "content-type": "application/json" } })
 
-const SYSTEM = "Decide what to do. Answer in JSON."
-const OPERATION: GenerateOperation = {
-  type: "generate",
-  messages: [
-    { role: "system", content: SYSTEM },
-    { role: "user", content: [{ type: "text", text: PROMPT }] },
-  ],
-  output: { name: "decision", schema: SCHEMA },
-  maxOutputTokens: 500,
-}
-const CONTEXT: OperationContext = {
-  runId: "run_bench",
-  workflow: "support",
-  step: { path: "decision", name: "decision", kind: "plan", failures: 0, attempt: 1 },
-  tenant: { id: "acme", plan: "pro" },
-  user: { id: "u1" },
-  tags: ["bench"],
-}
-const OPTIONS = { signal: new AbortController().signal, loadMedia: async () => new Uint8Array() }
-
-const routing = defineRouting({
-  models: { first: { model: "openai-compatible/gpt-5-nano", price: { input: 0.05, output: 0.4 } } },
-  routes: { plan: { try: ["openai/gpt-5-nano", "first", "anthropic/claude-opus-5"] } },
-  rules: [
-    { when: { "run.region": { $ne: null } }, require: { region: "{run.region}" } },
-    { when: { "tenant.plan": "free" }, use: "first" },
-  ],
-  redact: [
-    { detect: ["secret", "email", "phone", "card", "iban"], mode: "token" },
-    { detect: ["private-key"], mode: "block" },
-  ],
-})
 const gateway = createGateway({
   routing: () => routing,
   providers: PROVIDERS,
@@ -83,14 +36,6 @@ const gateway = createGateway({
   random: systemRandom,
 })
 
-const bareCall: LanguageModelV4CallOptions = {
-  prompt: [
-    { role: "system", content: SYSTEM },
-    { role: "user", content: [{ type: "text", text: PROMPT }] },
-  ],
-  maxOutputTokens: 500,
-}
-
 const bareProvider = {
   name: "stub",
   baseURL: "https://stub.test/v1",
@@ -98,21 +43,9 @@ const bareProvider = {
   apiKey: "k",
   supportsStructuredOutputs: true,
 }
-const bareModel = createOpenAICompatible(bareProvider).languageModel("gpt-5-nano")
+const bareModel = createOpenAICompatible(bareProvider).languageModel(MODEL)
 
-/** The floor: the package alone, its answer parsed. */
-async function bare(): Promise<void> {
-  const { content } = await bareModel.doGenerate(bareCall)
-  const [part] = content
-  JSON.parse(part?.type === "text" ? part.text : "null")
-}
-
-/** A new object each time, as a step makes one. Its digest is taken by the run before it asks, so that is not timed here. */
-function nextOperation(): GenerateOperation {
-  const operation = { ...OPERATION }
-  operationDigest(operation)
-  return operation
-}
+const bare = () => bareCall(bareModel)
 
 async function through(operation: GenerateOperation): Promise<void> {
   const { status } = await gateway.operate(operation, CONTEXT, OPTIONS)

@@ -53,7 +53,7 @@ export async function startServer(runtime: Runtime, variables: Readonly<Record<s
     detached: true,
   })
   const url = `http://127.0.0.1:${port}`
-  await ready(url, child, join(state, "server.log"))
+  await ready(`${url}/healthz`, child, join(state, "server.log"))
   return {
     url,
     async stop() {
@@ -65,10 +65,11 @@ export async function startServer(runtime: Runtime, variables: Readonly<Record<s
   }
 }
 
-async function ready(url: string, child: ChildProcess, log: string): Promise<void> {
+/** Resolves as soon as `url` answers. Throws, naming `log`, when `child` ends before that or takes too long. */
+export async function ready(url: string, child: ChildProcess, log: string): Promise<void> {
   const giveUpAtMs = performance.now() + READY_TIMEOUT_MS
   while (performance.now() < giveUpAtMs && child.exitCode === null) {
-    const answered = await fetch(`${url}/healthz`).then(
+    const answered = await fetch(url).then(
       (response) => response.ok,
       () => false,
     )
@@ -78,7 +79,7 @@ async function ready(url: string, child: ChildProcess, log: string): Promise<voi
   throw new Error(`The bench server did not start; see ${log}.`)
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer()
     server.once("error", reject)

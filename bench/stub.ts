@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net"
 
 export interface Stub {
   readonly url: string
-  /** Requests so far. */
-  calls(): number
+  /** When requests arrived since this was last asked (`performance.now`). */
+  takeArrivals(): readonly number[]
   /** Resolves with the moment (`performance.now`) at which the next request arrives. */
   nextCall(): Promise<number>
   close(): void
@@ -14,12 +14,13 @@ export interface Stub {
 const HEAD = { id: "chatcmpl-stub", created: 1_700_000_000, model: "stub" }
 const USAGE = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 }
 
-const WHOLE = JSON.stringify({
-  ...HEAD,
-  object: "chat.completion",
-  choices: [{ index: 0, message: { role: "assistant", content: "Done." }, finish_reason: "stop" }],
-  usage: USAGE,
-})
+const wholeAnswer = (content: string) =>
+  JSON.stringify({
+    ...HEAD,
+    object: "chat.completion",
+    choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+    usage: USAGE,
+  })
 
 const STREAMED = [
   { choices: [{ index: 0, delta: { role: "assistant", content: "Done." } }] },
@@ -30,8 +31,10 @@ const STREAMED = [
   .concat("data: [DONE]\n\n")
   .join("")
 
-export async function startStub(): Promise<Stub> {
-  let calls = 0
+/** `content`: what it answers when it is not asked for a stream. */
+export async function startStub(content = "Done."): Promise<Stub> {
+  const whole = wholeAnswer(content)
+  let arrivals: number[] = []
   let waiting: ((atMs: number) => void)[] = []
   const server = createServer((request, response) => {
     const atMs = performance.now()
@@ -40,12 +43,12 @@ export async function startStub(): Promise<Stub> {
       body += chunk
     })
     request.on("end", () => {
-      calls += 1
+      arrivals.push(atMs)
       for (const resolve of waiting) resolve(atMs)
       waiting = []
       const streamed = body.includes('"stream":true')
       response.writeHead(200, { "content-type": streamed ? "text/event-stream" : "application/json" })
-      response.end(streamed ? STREAMED : WHOLE)
+      response.end(streamed ? STREAMED : whole)
     })
   })
   server.keepAliveTimeout = 60_000
@@ -53,7 +56,11 @@ export async function startStub(): Promise<Stub> {
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
-    calls: () => calls,
+    takeArrivals() {
+      const taken = arrivals
+      arrivals = []
+      return taken
+    },
     nextCall: () => new Promise((resolve) => waiting.push(resolve)),
     close: () => server.close(),
   }

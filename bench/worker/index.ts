@@ -6,6 +6,7 @@ import { RunShell } from "../../src/objects/run-object.ts"
 import { PROVIDERS } from "../../src/providers/index.ts"
 import { defineRouting } from "../../src/routing/define.ts"
 import type { BareObject } from "./bare-object.ts"
+import { askRepeatedly } from "./gateway.ts"
 import { benchWorkflows } from "./workflows.ts"
 
 export { ControlObject } from "../../src/objects/control-object.ts"
@@ -35,6 +36,10 @@ const api = createApi(deployment)
 export default {
   async fetch(request: Request, env: BenchEnv): Promise<Response> {
     const url = new URL(request.url)
+    if (url.pathname === "/gateway") {
+      await askRepeatedly(env, url.searchParams)
+      return Response.json({})
+    }
     if (url.pathname !== "/bare") return api.fetch(request, env)
     const { searchParams } = url
     const steps = Number(searchParams.get("steps"))
