@@ -183,7 +183,8 @@ class Player {
     while (!this.#engine.state.ended) {
       if (!this.#cues.release()) {
         const nextMs = this.#engine.nextWakeMs()
-        if (nextMs === undefined || nextMs <= this.#clock.nowMs() || this.#awaitsSomebody()) return
+        if (nextMs === undefined || nextMs <= this.#clock.nowMs()) return
+        if (this.#awaitsSomebody() && nextMs > this.#timedOutMs()) return
         this.#clock.moveTo(nextMs)
       }
       await this.#settle()
@@ -194,6 +195,13 @@ class Player {
   #awaitsSomebody(): boolean {
     const { waitingLeaves, steps } = this.#engine.state
     return waitingLeaves > 0 && [...steps.values()].some(({ waiting }) => waiting && waiting.reason !== "sleep")
+  }
+
+  /** When the recording's own time was over: then nobody had come. Never, for one that ended otherwise. */
+  #timedOutMs(): number {
+    const { endSeq, source } = this.#recording
+    const end = endSeq === undefined ? undefined : source.get(endSeq)
+    return end?.type === "run.failed" && end.data.error.code === "run_timeout" ? end.atMs : Number.NEGATIVE_INFINITY
   }
 
   /** Lets time pass up to `atMs`, stopping at each timer on the way. */

@@ -51,6 +51,17 @@ describe("a replay of the same code", () => {
   })
 })
 
+describe("a replay of a run whose own time was over", () => {
+  it("[REPLAY1] is the same when the run waited for somebody then", async () => {
+    const flow = workflow("patient", { version: 1, input: z.object({}), timeout: "1d" })
+      .waitFor("letter")
+      .output(({ letter }) => letter.payload)
+    const run = await runWorkflow(flow, {}, { models: scriptedModel({}) })
+    expect(run.engine.state.error?.code).toBe("run_timeout")
+    expect(await replayOf(run, flow)).toMatchObject({ verdict: "same", end: { changes: [] } })
+  })
+})
+
 describe("a replay of changed code names the step and the field", () => {
   const recorded = () => runWorkflow(desk(), { message: "twice!" }, { models: models(10) })
 

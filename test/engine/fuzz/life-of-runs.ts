@@ -15,13 +15,14 @@ import { kindsByName } from "../../../src/steps/index.ts"
 import type { BlobStore } from "../../../src/store/blob-store.ts"
 import { MemoryBlobStore } from "../../../src/store/memory-blob-store.ts"
 import { MemoryEventStore } from "../../../src/store/memory-event-store.ts"
+import { internalize } from "../../../src/store/values.ts"
 import { Dead, Life, mortalStore } from "../../support/mortal.ts"
-import type { Dice } from "./plan.ts"
-import type { World } from "./world.ts"
+import { type Dice, hashed } from "./plan.ts"
+import { CALL_NANO_USD, type World } from "./world.ts"
 
 export interface FuzzedRun {
   readonly runId: string
-  readonly workflow: Workflow
+  workflow: Workflow
   readonly store: MemoryEventStore
   engine: Engine
 }
@@ -36,6 +37,10 @@ export interface FuzzOptions {
   readonly momentsOf: () => number
   /** What else people do to the root run, now and then: pause it, cancel it. */
   readonly meddle?: (run: FuzzedRun) => void
+  /** The code, written anew, that is deployed when the life of this number begins; undefined: that which is. */
+  readonly deployed?: (life: number) => readonly Workflow[] | undefined
+  /** Signals that the root run gets before anything else. */
+  readonly early?: readonly string[]
   /** Whether the blob store fails now. */
   readonly isOut?: () => boolean
 }
@@ -72,10 +77,17 @@ export class Runs {
     throw new Error(`The run is stuck: ${JSON.stringify([...root.engine.state.steps.values()].filter(isOpen))}`)
   }
 
+  /** The value in event `seq` of a run, whole, whether or not any process is alive. */
+  async outputAt({ store }: FuzzedRun, seq: number | undefined): Promise<Json | undefined> {
+    const event = seq === undefined ? undefined : store.get(seq)
+    const stored = event && "output" in event.data ? event.data.output : undefined
+    return stored === undefined ? undefined : internalize(stored, this.blobs)
+  }
+
   /** One round of everything that can happen at this moment. True when all runs have ended and owe nothing. */
   async #round(): Promise<boolean> {
     const root = this.runs.values().next().value
-    if (root && !root.engine.state.ended) this.#options.meddle?.(root)
+    if (root && !root.engine.state.ended) await this.#disturb(root)
     for (const run of this.runs.values()) await this.#advance(run)
     const before = this.#events()
     for (const run of this.runs.values()) await this.#serve(run)
@@ -86,6 +98,13 @@ export class Runs {
       return false
     }
     return [...this.runs.values()].every((run) => run.engine.state.ended !== undefined && !run.engine.busy)
+  }
+
+  async #disturb(root: FuzzedRun): Promise<void> {
+    const sent = new Set(root.store.read().map((event) => event.type === "signal.received" && event.data.name))
+    for (const name of this.#options.early ?? [])
+      if (!sent.has(name)) await root.engine.commands.signal(name, { from: name, early: true })
+    this.#options.meddle?.(root)
   }
 
   async #advance(run: FuzzedRun): Promise<void> {
@@ -109,7 +128,8 @@ export class Runs {
     if (status !== "waiting" || !waiting) return
     const { commands, state } = engine
     const isAnswered = state.signals.some((signal) => signal.path === path || signal.name === waiting.signal)
-    if (isAnswered) return
+    // Some of those that could wait no longer than to a certain time are never answered.
+    if (isAnswered || (waiting.untilMs !== undefined && hashed(path, 2) === 0)) return
     if (waiting.reason === "approval") await commands.approve(path, { approved: path.length % 2 === 0, by: "ann" })
     if (waiting.reason === "signal" && waiting.signal) await commands.signal(waiting.signal, { from: waiting.signal })
     if (waiting.reason === "interrupted") await this.#decide(engine, path)
@@ -144,6 +164,8 @@ export class Runs {
     for (const run of this.runs.values()) {
       // What was written in the last moment of a life was told to nobody.
       this.#options.world.learn(run.runId, run.store.read())
+      run.workflow =
+        this.#options.deployed?.(this.lives)?.find(({ name }) => name === run.workflow.name) ?? run.workflow
       run.engine = this.#engine(run)
     }
   }
@@ -160,6 +182,7 @@ export class Runs {
       fetch: () => Promise.reject(new Error("There is no network.")),
       secrets: world.secrets(life),
       onEvents: (events) => world.learn(runId, events),
+      forecaster: { worstNanoUsd: () => CALL_NANO_USD },
       children: {
         start: (child) => this.#startChild(child, life),
         cancel: async (id, reason) => this.#cancel(id, reason, life),

@@ -15,6 +15,11 @@ import { type Dice, hashed } from "./plan.ts"
 
 const TEXT = z.object({ text: z.string() })
 
+/** What an answer of the scripted model costs. */
+export const CALL_NANO_USD = 1_000
+
+const DOWN = { failure: { class: "provider.outage", message: "Down, as planned." } } as const
+
 export class World {
   /** The life of the processes that are up now. Those of former lives may still be at work: what they reach is dead. */
   #life: Life
@@ -22,7 +27,14 @@ export class World {
   readonly #seed: number
   /** Effects of tools by idempotency key. */
   readonly effects = new Map<string, { readonly effect: Effect; readonly output: Json; times: number }>()
-  readonly undone = new Map<string, number>()
+  /** How often each undoing was called for, and whether it came to its end, by idempotency key. */
+  readonly undone = new Map<string, { times: number; done: boolean }>()
+  /** Names of tools that can undo what they did. */
+  readonly undoable = new Set<string>()
+  /** Names of model steps that are tried again: their models fail once in a while. */
+  readonly flaky = new Set<string>()
+  /** What the models' answers cost. */
+  spentNanoUsd = 0
   readonly #failures = new Map<string, number>()
   /** Keys, and paths of model steps, whose steps have completed. */
   readonly #completed = new Set<string>()
@@ -75,6 +87,7 @@ export class World {
   tool(dice: Dice, name = `tool${dice.roll(1e6)}`) {
     const effect: Effect = dice.pick(["read", "idempotent", "unsafe"])
     const undoes = effect !== "read" && dice.chance(0.5)
+    if (undoes) this.undoable.add(name)
     return tool<z.infer<typeof TEXT>, { n: number; text: string }>({
       name,
       description: "Does something.",
@@ -83,7 +96,7 @@ export class World {
       effect,
       retry: effect === "unsafe" ? { attempts: 1 } : { attempts: 4, delay: "10s" },
       run: (call) => this.#use(effect, call, call.input.text),
-      ...(undoes ? { compensate: (call: ToolCall<unknown>) => this.#undo(call) } : {}),
+      ...(undoes ? { compensate: (call) => this.#undo(effect, call, call.input.text) } : {}),
     })
   }
 
@@ -115,11 +128,18 @@ export class World {
     throw new Error("The tool failed, as planned.")
   }
 
-  async #undo(call: ToolCall<unknown>): Promise<void> {
+  /** Some are never undone, some at the second try. */
+  async #undo(effect: Effect, call: ToolCall<unknown>, text: string): Promise<void> {
     const life = this.#lifeOf(call)
     const key = call.idempotencyKey
     life.moment()
-    this.undone.set(key, (this.undone.get(key) ?? 0) + 1)
+    const known = this.undone.get(key)
+    if (known && effect === "unsafe") this.broken.push(`What is unsafe to undo was undone twice: ${text}`)
+    const entry = { times: (known?.times ?? 0) + 1, done: known?.done ?? false }
+    this.undone.set(key, entry)
+    const plan = hashed(`${this.#seed} undoes ${text}`, 10)
+    if (plan === 0 || (plan < 3 && entry.times === 1)) throw new Error("The undoing failed, as planned.")
+    entry.done = true
     await this.#pause(key)
     life.moment()
   }
@@ -136,6 +156,7 @@ export class World {
     if (this.#paid.get(step)?.has(operationDigest(operation)))
       this.broken.push(`What was paid for was asked again: ${step}`)
     const answer = this.#answerOf(operation, context)
+    if (!("failure" in answer)) this.spentNanoUsd += CALL_NANO_USD
     await this.#pause(`${step} after`)
     life.moment()
     return answer
@@ -144,7 +165,7 @@ export class World {
   #answerOf(operation: Operation, context: OperationContext): ScriptedAnswer {
     const asked = canonicalJson(operation)
     const drawn = hashed(`${this.#seed} ${asked}`, 1_000)
-    if (drawn < 20) return { failure: { class: "provider.outage", message: "Down, as planned." } }
+    if (drawn < 20 || this.#fails(drawn, context)) return DOWN
     switch (operation.type) {
       case "embed":
         return { result: { type: "embed", embeddings: operation.texts.map((text) => [hashed(text, 100), 1]) } }
@@ -157,6 +178,14 @@ export class World {
       default:
         return context.step.kind === "agent" ? turn(operation, drawn) : generated(operation, drawn)
     }
+  }
+
+  /** A model of a step that is tried again fails for the first time, now and then. */
+  #fails(drawn: number, { runId, step }: OperationContext): boolean {
+    const key = `${runId} ${step.path}`
+    if (drawn > 300 || !this.flaky.has(step.name) || this.#failures.has(key)) return false
+    this.#failures.set(key, 1)
+    return true
   }
 
   /** Some calls take longer than others: so tasks overtake each other. */
