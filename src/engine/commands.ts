@@ -18,9 +18,10 @@ import { editStep } from "./edit-step.ts"
 import { freshEdit } from "./edits.ts"
 import type { ChildEnd } from "./host.ts"
 import { stoppedEvent } from "./left-behind.ts"
-import { allNodes, isStepOf, nodeAt } from "./locate.ts"
+import { isStepOf, nodeAt } from "./locate.ts"
 import { cancelOrphans } from "./orphans.ts"
 import type { Session } from "./session.ts"
+import { checkSignal, waitersFor } from "./signals.ts"
 
 export interface ApprovalAnswer {
   readonly approved: boolean
@@ -37,12 +38,12 @@ export class Commands {
   }
 
   /**
-   * Delivers a signal. One that no step waits for yet is kept until a step does. Throws `signal_invalid` when the schema of
-   * a step that takes signals of this name refuses the payload, and `limit_exceeded` when too many are kept already.
+   * Delivers a signal. One that no step waits for yet is kept until a step does. Throws `signal_invalid` when it fits no step
+   * that it may be meant for, and `limit_exceeded` when too many are kept already.
    */
   async signal(name: string, payload: unknown, by?: string): Promise<void> {
     const { log, parking } = this.#session
-    for (const schema of this.#schemasOf(name)) parseWith(schema, payload, "signal_invalid", name)
+    checkSignal(this.#session, name, payload)
     await this.#append(toJson(payload ?? null, name), (stored) => {
       if (log.state.signals.length >= MAX_PENDING_SIGNALS)
         throw new WaybillError(
@@ -53,7 +54,7 @@ export class Commands {
           },
         )
       log.append(runEvent("signal.received", { name, payload: stored, ...(by === undefined ? {} : { by }) }))
-      for (const path of this.#waitingFor(name)) parking.wake(path)
+      for (const path of waitersFor(this.#session, name)) parking.wake(path)
     })
   }
 
@@ -189,22 +190,6 @@ export class Commands {
     const node = this.#nodeAt(path)
     const schema = node && this.#session.host.kinds[node.kind]?.output?.(node.config)
     return toJson(schema ? parseWith(schema, resolution.output, "output_refused", path) : resolution.output, path)
-  }
-
-  /** The schemas of signals named `name`: the graph knows some names, a waiting step the others. */
-  #schemasOf(name: string): Schema[] {
-    const { workflow, host } = this.#session
-    const takes = (node: StepNode) => host.kinds[node.kind]?.takes?.(node.config)
-    const named = [...allNodes(workflow.scope)].map(takes).filter((one) => one?.signal === name)
-    const waiting = this.#waitingFor(name)
-      .flatMap((path) => this.#nodeAt(path) ?? [])
-      .map(takes)
-    return [...named, ...waiting].flatMap((one) => one?.schema ?? [])
-  }
-
-  #waitingFor(signal: string): string[] {
-    const steps = [...this.#session.log.state.steps.values()]
-    return steps.filter((step) => step.waiting?.signal === signal).map((step) => step.path)
   }
 
   #hasSignal(path: string): boolean {

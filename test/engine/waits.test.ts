@@ -129,6 +129,50 @@ describe("waiting for a signal", () => {
     expect(run.events.some((event) => event.type === "signal.received")).toBe(false)
   })
 
+  const ordered = workflow("ordered", { version: 1, input: NOTHING })
+    .waitFor("a", { signal: "event", schema: z.object({ a: z.number() }) })
+    .waitFor("b", { signal: "event", schema: z.object({ b: z.number() }) })
+    .output(({ a, b }) => [a.payload, b.payload])
+
+  it("[WAIT7] lets the step decide that waits now, where others of the signal's name expect something else", async () => {
+    const run = await createRun(ordered, {}, { models: noModels })
+    await run.settle()
+    const { commands } = run.engine
+    const refused = { code: "signal_invalid", details: { path: "event.a" } }
+    await expect(commands.signal("event", { b: 2 })).rejects.toMatchObject(refused)
+    await commands.signal("event", { a: 1 })
+    await run.settle()
+    await commands.signal("event", { b: 2 })
+    await run.settle()
+    expect(run.output).toEqual([{ a: 1 }, { b: 2 }])
+  })
+
+  it("[WAIT7] keeps what came early for the step that it fits", async () => {
+    const run = await createRun(ordered, {}, { models: noModels })
+    await run.engine.commands.signal("event", { b: 2 })
+    await run.settle()
+    expect(run.engine.state.steps.get("a")?.status).toBe("waiting")
+    await run.engine.commands.signal("event", { a: 1 })
+    await run.settle()
+    expect(run.output).toEqual([{ a: 1 }, { b: 2 }])
+  })
+
+  it("[WAIT7] takes what fits one of several steps that wait side by side, and gives it to that one", async () => {
+    const flow = workflow("beside", { version: 1, input: NOTHING })
+      .parallel("both", {
+        a: (g) => g.waitFor("a", { signal: "event", schema: z.object({ a: z.number() }) }),
+        b: (g) => g.waitFor("b", { signal: "event", schema: z.object({ b: z.number() }) }),
+        c: (g) => g.waitFor("c", { signal: "event", schema: z.object({ b: z.number() }) }),
+      })
+      .output(({ both: { a, b, c } }) => [a.a.payload, b.b.payload, c.c.payload])
+    const run = await createRun(flow, {}, { models: noModels })
+    await run.settle()
+    for (const payload of [{ b: 1 }, { a: 2 }, { b: 3 }]) await run.engine.commands.signal("event", payload)
+    await expect(run.engine.commands.signal("event", { c: 4 })).rejects.toMatchObject({ code: "signal_invalid" })
+    await run.settle()
+    expect(run.output).toEqual([{ a: 2 }, { b: 1 }, { b: 3 }])
+  })
+
   it("[WAIT8] fails when no signal comes in time, or goes on when the workflow wants that", async () => {
     const late = await runWorkflow(waits, {}, { models: noModels })
     expect(late.engine.state.error).toMatchObject({ code: "wait_timeout", path: "reply" })
