@@ -104,6 +104,7 @@ function copyOf(event: RunEvent, fate: Fate): NewEvent | undefined {
   const { path, attempt } = event
   switch (event.type) {
     case "operation.completed":
+      if (event.data.unused) return undefined
       return stepEvent("operation.completed", path, attempt, { ...event.data, replayed: true })
     case "step.completed": {
       const { output, note } = event.data

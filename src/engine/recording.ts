@@ -149,7 +149,7 @@ function take(steps: Map<string, RecordedStep>, event: RunEvent): void {
     case "step.started":
       return started(step, event)
     case "operation.completed":
-      last?.operations.set(event.data.index, event.seq)
+      if (!event.data.unused) last?.operations.set(event.data.index, event.seq)
       return
     case "step.completed":
       return ended(step, { status: "completed", ...placeOf(event) })

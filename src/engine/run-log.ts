@@ -53,7 +53,7 @@ export class RunLog {
 
   /** Appends in one transaction. Throws `run_ended` when the run has ended, unless it is of what may come late. */
   append(...events: readonly NewEvent[]): readonly RunEvent[] {
-    if (this.state.ended && !events.every(({ type }) => mayComeLate(type)))
+    if (this.state.ended && !events.every(mayComeLate))
       throw new WaybillError("run_ended", `The run has ended (${this.state.ended}); nothing can be added to it.`)
     const appended = this.#write(events)
     for (const event of appended) applyEvent(this.state, event)
@@ -100,7 +100,8 @@ export class RunLog {
   }
 }
 
-/** What may be written after the end of the run: what it still undoes, and what it hears of its children. */
-function mayComeLate(type: EventType): boolean {
+/** What may be written after the end of the run (see `fold.ts`). */
+function mayComeLate({ type, data }: NewEvent): boolean {
+  if (type === "operation.completed") return data.unused === true
   return type.startsWith("compensation.") || type === "child.ended" || type === "child.charged"
 }

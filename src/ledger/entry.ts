@@ -87,6 +87,10 @@ export function applyToLedger(ledger: Ledger, event: RunEvent): void {
 }
 
 function book(ledger: Ledger, event: EventOf<"operation.completed">): void {
+  if (event.data.unused) {
+    ledger.entries.push(...entriesOf(ledger, event))
+    return
+  }
   const operations = ledger.open.get(event.path) ?? new Map<number, readonly number[]>()
   ledger.open.set(event.path, operations)
   // The same place is asked again when the step's input was edited: what answered before was for nothing.
@@ -107,7 +111,7 @@ function waste(ledger: Ledger, places: readonly number[]): void {
 }
 
 function entriesOf(ledger: Ledger, event: EventOf<"operation.completed">): readonly LedgerEntry[] {
-  const { index, record, replayed } = event.data
+  const { index, record, replayed, unused = false } = event.data
   const operation = { ...entryBase(ledger, event), operation: index, type: record.type }
   const free = { usage: NO_USAGE, costNanoUsd: 0, priced: true }
   if (replayed) return [{ ...operation, ...free, ...served(record), category: "replayed" }]
@@ -115,7 +119,7 @@ function entriesOf(ledger: Ledger, event: EventOf<"operation.completed">): reado
   return record.attempts.map((attempt) => ({
     ...operation,
     attempt: attempt.attempt,
-    category: categoryOf(attempt, record, event.data.error !== undefined),
+    category: categoryOf(attempt, record, unused || event.data.error !== undefined),
     provider: attempt.provider,
     model: attempt.model,
     ...(attempt.purpose === undefined ? {} : { purpose: attempt.purpose }),
@@ -125,11 +129,11 @@ function entriesOf(ledger: Ledger, event: EventOf<"operation.completed">): reado
   }))
 }
 
-function categoryOf(attempt: Attempt, record: OperationRecord, operationFailed: boolean): EntryCategory {
+function categoryOf(attempt: Attempt, record: OperationRecord, wasForNothing: boolean): EntryCategory {
   if (attempt.cached) return "cached"
   const raced = record.attempts.some(({ purpose }) => purpose === "hedge")
   if (attempt.outcome === "aborted" && raced) return "hedged"
-  return attempt.outcome === "succeeded" && !operationFailed ? "committed" : "wasted"
+  return attempt.outcome === "succeeded" && !wasForNothing ? "committed" : "wasted"
 }
 
 /** What the interrupted attempt may have cost: its answer, if there was one, went down with the object. */

@@ -163,6 +163,9 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       onEvents: (events) => {
         this.#sockets.publish(this.#webSockets.getConnections(), events)
         this.#subscribers.notify()
+        // What a call that was in flight cost may be known after the run's end: it is told as well.
+        if (engine.state.ended && events.some(({ type }) => type === "operation.completed"))
+          this.ctx.waitUntil(driver.drive())
       },
       onDelta: (delta) => this.#sockets.delta(this.#webSockets.getConnections(), delta),
       isListening: () => this.#sockets.isFollowed(this.#webSockets.getConnections()),

@@ -166,6 +166,8 @@ export interface EventData {
     readonly record: OperationRecord
     readonly response?: OperationResult | BlobRef
     readonly error?: ErrorData
+    /** Nobody could use the answer: its attempt was over, or cut off. It is here for what it cost, also after the run's end. */
+    readonly unused?: true
     /** Copied from a recording: nobody was called and nothing was paid, whatever the record says. */
     readonly replayed?: boolean
   }

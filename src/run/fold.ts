@@ -4,7 +4,9 @@
  * Invariants:
  * 1. Pure in its effect: the same events give the same state, wherever the fold starts and stops. (The maps are changed
  *    in place, because copying them would make the cost of a step grow with the run.)
- * 2. A finished run never changes again, and a completed step stays completed.
+ * 2. The end of a run is final: its status, its output and its error stay what they are, and a completed step stays
+ *    completed. What comes after it is what the run undoes, what it hears of its children, and the cost of calls that were
+ *    in flight.
  */
 import type { RunEvent } from "./event.ts"
 import { emptyRun, type RunState, usedNanoUsd } from "./run-state.ts"

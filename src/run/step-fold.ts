@@ -29,7 +29,12 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
     case "step.resolved":
       return resolved(state, step, event)
     case "operation.completed":
-      step.operations.push({ seq: event.seq, index: event.data.index, requestDigest: event.data.record.requestDigest })
+      if (!event.data.unused)
+        step.operations.push({
+          seq: event.seq,
+          index: event.data.index,
+          requestDigest: event.data.record.requestDigest,
+        })
       state[event.data.replayed ? "recordedNanoUsd" : "costNanoUsd"] += event.data.record.costNanoUsd
       return
     case "child.started":

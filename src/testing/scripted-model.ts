@@ -47,7 +47,7 @@ export function scriptedModel(script: Script, options: ScriptedModelOptions = {}
   const used = new Map<string, number>()
   return {
     calls,
-    async operate(operation, context, { signal }) {
+    async operate(operation, context, { signal, onReject }) {
       if (signal.aborted) throw signal.reason
       calls.push({ path: context.step.path, operation, context })
       const key = typeof script === "function" || context.step.path in script ? context.step.path : context.step.name
@@ -64,10 +64,12 @@ export function scriptedModel(script: Script, options: ScriptedModelOptions = {}
           : isList(planned)
             ? planned[Math.min(turn, planned.length - 1)]
             : planned
-      if (signal.aborted) throw signal.reason
       if (!answer)
         throw new WaybillError("not_scripted", `The scripted model's list for ${key} is empty.`, { path: key })
-      return outcomeOf(operation, answer, options)
+      const outcome = outcomeOf(operation, answer, options)
+      if (!signal.aborted) return outcome
+      onReject?.(outcome.record)
+      throw signal.reason
     },
   }
 }

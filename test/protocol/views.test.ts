@@ -133,6 +133,9 @@ describe("whatever happened to a run", () => {
         const steps = stepViews(state, log)
         for (const step of steps) expect(StepView.parse(step)).toEqual(step)
         expect(steps.reduce((sum, { cost }) => sum + cost.nanoUsd, 0)).toBe(shown.cost.nanoUsd)
+        const children = steps.flatMap((step) => step.children ?? [])
+        const below = children.reduce((sum, { cost }) => sum + (cost?.nanoUsd ?? 0), 0)
+        expect(shown.cost.nanoUsd + below).toBe(shown.totalCost.nanoUsd)
         const item = listItem(runSummary(state))
         expect(RunListItem.parse(item)).toEqual(item)
       }),

@@ -83,12 +83,13 @@ export function operation(
   stepAttempt: number,
   index: number,
   record: OperationRecord,
-  more: { replayed?: boolean; failed?: boolean } = {},
+  more: { replayed?: boolean; failed?: boolean; unused?: boolean } = {},
 ): NewEvent {
   return stepEvent("operation.completed", path, stepAttempt, {
     index,
     record,
     ...(more.failed ? { error: { code: "operation_failed", message: "all candidates failed" } } : {}),
     ...(more.replayed ? { replayed: true } : {}),
+    ...(more.unused ? { unused: true } : {}),
   })
 }

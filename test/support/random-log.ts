@@ -20,6 +20,7 @@ class Driver {
   ]
   readonly #steps = LEAVES.map((path) => ({ path, phase: "new" as Phase, attempt: 0, operations: 0 }))
   readonly #signals: number[] = []
+  readonly #children: { runId: string; path: string; charges: number }[] = []
 
   /** Appends one event; false when nothing may happen any more. */
   step(choice: number): boolean {
@@ -31,6 +32,13 @@ class Driver {
     const move = moves[Math.floor(choice / open.length) % moves.length]
     if (move) move()
     return true
+  }
+
+  /** What comes after the end of the run. */
+  late(): NewEvent[] {
+    const path = LEAVES[0] ?? ""
+    const started = this.events.some((event) => event.type === "step.started" && event.path === path)
+    return started ? [operation(path, 1, 99, operationRecord([attempt(1)]), { unused: true })] : []
   }
 
   #moves(step: { path: string; phase: Phase; attempt: number; operations: number }): (() => void)[] {
@@ -71,7 +79,7 @@ class Driver {
   ): (() => void)[] {
     const { path, attempt: at } = step
     const call =
-      (count: number, more: { replayed?: boolean; failed?: boolean } = {}) =>
+      (count: number, more: { replayed?: boolean; failed?: boolean; unused?: boolean } = {}) =>
       () => {
         const attempts = Array.from({ length: count }, (_, index) =>
           attempt(index + 1, { costNanoUsd: 7 * at + index, outcome: index + 1 < count ? "failed" : "succeeded" }),
@@ -85,6 +93,8 @@ class Driver {
       call(3),
       call(2, { failed: true }),
       call(1, { replayed: true }),
+      call(1, { unused: true }),
+      () => this.#child(path, at),
       () => this.#signal(undefined),
       add(failed(path, at, 1), "again"),
       add(failed(path, at), "ended"),
@@ -96,6 +106,24 @@ class Driver {
       add(stepEvent("step.interrupted", path, at, { parked: false, lost: { costNanoUsd: 11 } }), "again"),
       add(stepEvent("step.interrupted", path, at, { parked: true }), "parked"),
     ]
+  }
+
+  /** A child run starts, or the last of those that started ends, and then costs more than it said. */
+  #child(path: string, at: number): void {
+    const last = this.#children.at(-1)
+    if (!last || last.charges === 2) {
+      const runId = `run_child${this.#children.length}`
+      this.#children.push({ runId, path, charges: 0 })
+      this.events.push(stepEvent("child.started", path, at, { runId, workflow: "inner" }))
+      return
+    }
+    last.charges += 1
+    const told = { runId: last.runId, costNanoUsd: 13 * last.charges }
+    this.events.push(
+      last.charges === 1
+        ? stepEvent("child.ended", last.path, at, { ...told, status: "failed" })
+        : stepEvent("child.charged", last.path, at, told),
+    )
   }
 
   #signal(path: string | undefined): void {
@@ -120,6 +148,10 @@ export const anyLog: fc.Arbitrary<readonly RunEvent[]> = fc
   .map((choices) => {
     const driver = new Driver()
     const finished = choices.some((choice) => !driver.step(choice))
-    if (finished) driver.events.push(completed("items"), completed("outcome"), runEvent("run.completed", { output: 1 }))
+    if (finished)
+      driver.events.push(
+        ...[completed("items"), completed("outcome"), runEvent("run.completed", { output: 1 })],
+        ...driver.late(),
+      )
     return recorded(driver.events)
   })
