@@ -1,6 +1,7 @@
 /** The API: the list of its resources, and the app that serves them. */
 import type { Deployment } from "../objects/environment.ts"
 import { type App, createApp } from "./app.ts"
+import { bulkForks } from "./bulk-forks.ts"
 import { media } from "./media.ts"
 import { openai } from "./openai.ts"
 import { operations } from "./operations.ts"
@@ -30,6 +31,7 @@ const resources = [
   runComparisons,
   runReports,
   runSocket,
+  bulkForks,
   schedules,
   media,
   routing,

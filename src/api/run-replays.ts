@@ -4,7 +4,7 @@ import type { KeyedRequest } from "../objects/idempotency-keys.ts"
 import { reach } from "../objects/remote.ts"
 import type { DerivationRequest } from "../objects/study-rpc.ts"
 import { breakpointsOf } from "../protocol/breakpoint.ts"
-import { editsOf, ForkBody, ReplayBody, RerunBody } from "../protocol/derive.ts"
+import { editsOf, ForkBody, inputsOf, ReplayBody, RerunBody } from "../protocol/derive.ts"
 import { ReplayReport, replayView } from "../protocol/replay-view.ts"
 import { RunView, runPath } from "../protocol/run-view.ts"
 import { StopView } from "../protocol/stop-view.ts"
@@ -78,9 +78,8 @@ export const runReplays = [
       const path = await startOf(params.id, body.from, context)
       const { paused = false } = body
       const derived = { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body) }
-      const input = body.input === undefined ? {} : { input: body.input }
       const keyed = keyedRequest(request, { fork: params.id, body })
-      return made(params.id, { ...derived, ...input, edits: editsOf(body, path) }, keyed, context)
+      return made(params.id, { ...derived, ...inputsOf(body), edits: editsOf(body, path) }, keyed, context)
     },
   }),
 ]

@@ -3,6 +3,7 @@ import { z } from "zod"
 import { MAX_LISTED_RUNS, MAX_LISTED_STEPS, MAX_TREE_RUNS } from "../lib/limits.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
+import { moment, windowOf } from "../protocol/moment.ts"
 import { RunDetail, StepList } from "../protocol/run-detail.ts"
 import { RunTreeNode, runTree } from "../protocol/run-tree.ts"
 import { RunStatus } from "../protocol/run-view.ts"
@@ -14,14 +15,6 @@ import { idCursor } from "./cursor.ts"
 import { endpoint } from "./resource.ts"
 import { ownRun, ownRunView } from "./run-access.ts"
 import { RunParams, StepParams, WaitQuery } from "./run-parameters.ts"
-
-/** A moment as ISO 8601 text or milliseconds since the epoch. */
-const moment = z
-  .string()
-  .refine(
-    (text) => !Number.isNaN(momentMs(text)),
-    "expected a time such as 2026-11-22T10:00:00Z, or milliseconds since 1970",
-  )
 
 const ListQuery = z.strictObject({
   workflow: z.string().exactOptional(),
@@ -61,12 +54,8 @@ export const runs = [
     query: ListQuery,
     answers: { 200: { description: "One page.", schema: RunList } },
     async handle({ query }, { env, tenant }) {
-      const { from, to, ...rest } = query
-      const filter: RunFilter = {
-        ...rest,
-        ...(from === undefined ? {} : { fromMs: momentMs(from) }),
-        ...(to === undefined ? {} : { toMs: momentMs(to) }),
-      }
+      const { from: _from, to: _to, ...rest } = query
+      const filter: RunFilter = { ...rest, ...windowOf(query) }
       const { runs, nextCursor } = await reach(env.TENANTS, tenant.id).list(filter)
       const page: z.infer<typeof RunList> = {
         runs: runs.map(listItem),
@@ -130,7 +119,3 @@ export const runs = [
     },
   }),
 ]
-
-function momentMs(text: string): number {
-  return /^\d{11,}$/.test(text) ? Number(text) : Date.parse(text)
-}

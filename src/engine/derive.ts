@@ -57,6 +57,7 @@ export interface Derivation {
   readonly runId: string
   /** Instead of the original's. */
   readonly input?: Stored
+  readonly tags?: readonly string[]
   readonly breakpoints?: readonly Breakpoint[]
   readonly forkedFrom?: NonNullable<RunHeader["forkedFrom"]>
   readonly replayOf?: NonNullable<RunHeader["replayOf"]>

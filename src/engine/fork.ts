@@ -44,6 +44,12 @@ export function comesAfter({ recording, scope, at }: ForkPoint, path: string): b
   return isRedone(scope, path, at, (of) => recording.steps.get(of)?.firstSeq ?? Number.POSITIVE_INFINITY)
 }
 
+/** Whether what the recorded step at a path did is kept as it is. */
+export function copiedPaths(point: ForkPoint): (path: string) => boolean {
+  const fateOf = fates(point)
+  return (path) => fateOf(path) === "whole"
+}
+
 /** The events of steps, and the signals that no step has taken yet, that the new run begins with. */
 export function* copiedEvents(point: ForkPoint): Generator<NewEvent> {
   const { recording } = point

@@ -214,6 +214,7 @@ export const ERROR_CODES = {
     remedy: "Take a name from GET /v1/workflows, or register the workflow in workflows/index.ts.",
   },
   run_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/runs." },
+  bulk_fork_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/bulk-forks." },
   schedule_not_found: { status: 404, retryable: false, remedy: "Take a key from GET /v1/schedules." },
   body_not_json: {
     status: 400,

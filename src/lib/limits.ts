@@ -102,6 +102,25 @@ export const DEFAULT_TENANT_CONCURRENCY = 1_000
 /** How soon a run that was given a place, and has not said that it has it, is told again. */
 export const GO_AGAIN_MS = 5_000
 
+/** Runs that one bulk fork takes: its items are rows of the tenant's object. */
+export const MAX_BULK_RUNS = 10_000
+
+/** Forks of one bulk fork that are busy at once: they share the tenant's places with its own runs. */
+export const DEFAULT_BULK_CONCURRENCY = 4
+export const MAX_BULK_CONCURRENCY = 50
+
+/** Bulk forks of one tenant that are under way at once. */
+export const MAX_OPEN_BULK_FORKS = 10
+
+/** Forks on one page of a dry run: each is read from a recording. */
+export const MAX_DRY_RUN_FORKS = 50
+
+/** Runs that succeeded, of which the cost of steps is taken that a failed run never came to. */
+export const COST_SAMPLES = 5
+
+/** How long a bulk fork can be looked up after it has ended. */
+export const BULK_FORKS_KEEP_MS = 90 * 86_400_000
+
 /** Schedules of one tenant. */
 export const MAX_SCHEDULES = 1_000
 

@@ -7,20 +7,12 @@
  *    good when the object is next in memory.
  * 2. The copies are a function of the request and of the original up to one event, so they can be taken up where they stopped.
  */
-import { derivedHeader, editEvents, type ForkRequest, planFork } from "../engine/derive.ts"
-import { storedEdit } from "../engine/edit-step.ts"
-import type { Recording } from "../engine/recording.ts"
-import { parseWith } from "../graph/schema.ts"
-import type { Workflow } from "../graph/workflow.ts"
+import { editEvents, type ForkRequest } from "../engine/derive.ts"
 import { type Clock, systemClock } from "../lib/clock.ts"
-import { type Json, toJson } from "../lib/json.ts"
 import { NEXT_STEP, type NewEvent, runEvent } from "../run/event.ts"
-import { kindsByName } from "../steps/index.ts"
-import type { BlobStore } from "../store/blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { eventsIn } from "../store/pages.ts"
-import { externalize } from "../store/values.ts"
-import type { DerivationOrder, DerivationRequest, StudyRpc } from "./study-rpc.ts"
+import type { DerivationOrder, StudyRpc } from "./study-rpc.ts"
 
 /** The object of another run. */
 type Original = (runId: string) => Pick<StudyRpc, "copies" | "recordedEdits">
@@ -33,30 +25,6 @@ interface Memory {
 }
 
 const ORDER = "derivation"
-
-/** The order for a run derived from `recording`. Throws what is wrong with it: everything that can be refused is refused here. */
-export async function derivationOrder(
-  recording: Recording,
-  workflow: Workflow,
-  { paused, input, edits = {}, ...derivation }: DerivationRequest,
-  blobs: BlobStore,
-): Promise<DerivationOrder> {
-  const { forkedFrom } = derivation
-  const planned = forkedFrom && planFork(recording, workflow, kindsByName, { at: forkedFrom.path, edits })
-  const given = input === undefined ? {} : { input: await externalize(parsedInput(workflow, input), blobs) }
-  const from = forkedFrom && planned ? { forkedFrom: { ...forkedFrom, path: planned.point.at } } : {}
-  const header = derivedHeader(recording.header, workflow, { ...derivation, ...from, ...given })
-  const base = { original: recording.header.runId, header, head: recording.head, paused }
-  if (!planned) return base
-  const stored = Object.entries(planned.edits).map(
-    async ([path, edit]) => [path, await storedEdit(edit, blobs)] as const,
-  )
-  return { ...base, fork: { at: planned.point.at, edits: Object.fromEntries(await Promise.all(stored)) } }
-}
-
-function parsedInput(workflow: Workflow, input: Json): Json {
-  return toJson(parseWith(workflow.input, input, "input_invalid", "input"), "input")
-}
 
 export class Derivation {
   readonly #store: EventStore

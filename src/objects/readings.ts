@@ -3,12 +3,12 @@
  * replays and what forks copy. It happens inside the run's own object, where the log is, and changes nothing there.
  */
 
-import { checkBreakpoints } from "../engine/breakpoints.ts"
 import { compareRuns, type RunComparison } from "../engine/compare-runs.ts"
 import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
 import { type ForkRequest, planFork, recordedEdits } from "../engine/derive.ts"
 import type { Engine } from "../engine/engine.ts"
 import { copiedEvents } from "../engine/fork.ts"
+import type { ForkForecast, StepCosts } from "../engine/fork-forecast.ts"
 import { type RecordedAnswer, recordedAnswer } from "../engine/playback.ts"
 import { type Recording, readRecording } from "../engine/recording.ts"
 import { type ReplayReport, replay } from "../engine/replay.ts"
@@ -29,11 +29,11 @@ import type { TraceDocument } from "../trace/otlp.ts"
 import { traceDocument } from "../trace/trace.ts"
 import { askOthers } from "./ask-others.ts"
 import { blobsOf } from "./blobs.ts"
-import { derivationOrder } from "./derive-run.ts"
+import { derivationForecast, derivationOrder, type Original } from "./derivation-order.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { reach } from "./remote.ts"
 import type { RunRpc } from "./rpc.ts"
-import { findWorkflow, prepareStart } from "./start-run.ts"
+import { findWorkflow } from "./start-run.ts"
 import { viewStop } from "./stop.ts"
 import type { CopiedPage, DerivationOrder, DerivationRequest, StudyRpc } from "./study-rpc.ts"
 import { viewStep } from "./views.ts"
@@ -109,16 +109,12 @@ export class Readings implements ReadingRpc {
     return recordedAnswer(await this.#recording(), path, failures)
   }
 
-  async order({ input: given, ...request }: DerivationRequest): Promise<DerivationOrder> {
-    const { env, deployment } = this.#host
-    const recording = await this.#recording()
-    const { workflow: name, tenant } = recording.header
-    const workflow = this.#workflow(recording)
-    checkBreakpoints(request.breakpoints ?? [], workflow, kindsByName)
-    const run = { runId: request.runId, workflow: name, tenant }
-    const input =
-      given === undefined ? {} : { input: (await prepareStart(env, deployment(), run, { input: given })).input }
-    return derivationOrder(recording, workflow, { ...request, ...input }, blobsOf(env))
+  async order(request: DerivationRequest): Promise<DerivationOrder> {
+    return derivationOrder(await this.#original(), request)
+  }
+
+  async forecast(request: DerivationRequest, samples: readonly StepCosts[]): Promise<ForkForecast> {
+    return derivationForecast(await this.#original(), request, samples)
   }
 
   async copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage> {
@@ -156,6 +152,12 @@ export class Readings implements ReadingRpc {
 
   async recordedEdits(): Promise<readonly NewEvent[]> {
     return [...recordedEdits(await this.#recording())]
+  }
+
+  async #original(): Promise<Original> {
+    const { env, deployment } = this.#host
+    const recording = await this.#recording()
+    return { recording, workflow: this.#workflow(recording), env, deployment: deployment() }
   }
 
   #workflow({ header }: Recording): Workflow {

@@ -16,6 +16,7 @@ import type { EventRow } from "../run/chain.ts"
 import type { RunEvent } from "../run/event.ts"
 import type { TraceDocument } from "../trace/otlp.ts"
 import type { AdmissionRequest, Admitted, QueuePlace } from "./admission.ts"
+import type { BulkForkRpc } from "./bulk-door.ts"
 import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
 import type { OperationLogRpc } from "./operation-log.ts"
 import type { RunFilter, RunPage } from "./run-index.ts"
@@ -61,7 +62,7 @@ export interface RunRpc {
 /** All that a run's object can be asked. */
 export interface RunObjectRpc extends RunRpc, StudyRpc {}
 
-export interface TenantRpc extends OperationLogRpc {
+export interface TenantRpc extends OperationLogRpc, BulkForkRpc {
   /** The run that an Idempotency-Key is bound to, if any. Throws `idempotency_conflict`. */
   claimedBy(request: KeyedRequest): Promise<string | undefined>
   /** Binds an Idempotency-Key to a run, or says which run it is bound to. Throws `idempotency_conflict`. */

@@ -7,7 +7,7 @@
 import { firstId } from "../lib/id.ts"
 import type { RunsBelow } from "../protocol/run-tree.ts"
 import type { RunSummary } from "../protocol/summary.ts"
-import type { Sql } from "../store/sql.ts"
+import type { Sql, SqlRow } from "../store/sql.ts"
 
 export interface RunFilter {
   readonly workflow?: string
@@ -25,6 +25,11 @@ export interface RunFilter {
   readonly forkedFrom?: string
   /** Rehearsals of this run. */
   readonly replayOf?: string
+  /**
+   * Originals that nobody has mended: neither forks nor rehearsals, and without a fork, or a fork of a fork, that succeeded
+   * or is under way.
+   */
+  readonly unmended?: true
   /** Created at or after, milliseconds since the epoch. */
   readonly fromMs?: number
   /** Created before. */
@@ -33,6 +38,9 @@ export interface RunFilter {
   readonly cursor?: string
   readonly limit: number
 }
+
+/** What a filter says of the runs themselves. */
+export type RunCriteria = Omit<RunFilter, "cursor" | "limit">
 
 export interface RunPage {
   readonly runs: readonly RunSummary[]
@@ -67,6 +75,11 @@ const UPSERT = `INSERT INTO run
   WHERE excluded.seq > run.seq
   RETURNING run_id`
 const FAILURE = "INSERT INTO run_failure (place, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+const UNMENDED = `forked_from IS NULL AND replay_of IS NULL AND NOT EXISTS (
+  WITH RECURSIVE made (run_id, status) AS (
+    SELECT fork.run_id, fork.status FROM run AS fork WHERE fork.forked_from = run.run_id
+    UNION SELECT fork.run_id, fork.status FROM made JOIN run AS fork ON fork.forked_from = made.run_id)
+  SELECT 1 FROM made WHERE status NOT IN ('failed', 'cancelled'))`
 const TAG = "INSERT INTO run_tag (tag, run_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 
 export class RunIndex {
@@ -111,33 +124,22 @@ export class RunIndex {
   }
 
   /** The runs that fit every part of `filter`, newest first. */
-  list(filter: RunFilter): RunPage {
-    const conditions: string[] = []
-    const params: string[] = []
-    const where = (condition: string, value: string | undefined): void => {
-      if (value === undefined) return
-      conditions.push(condition)
-      params.push(value)
-    }
-    where("run_id IN (SELECT run_id FROM run_tag WHERE tag = ?)", filter.tag)
-    where("workflow = ?", filter.workflow)
-    where("status = ?", filter.status)
-    where("user = ?", filter.user)
-    where("error_code = ?", filter.errorCode)
-    where("run_id IN (SELECT run_id FROM run_failure WHERE place = ?)", filter.failedAt)
-    where("instr(failure_class || '.', ? || '.') = 1", filter.failureClass)
-    where("parent = ?", filter.parent)
-    where("forked_from = ?", filter.forkedFrom)
-    where("replay_of = ?", filter.replayOf)
-    where("run_id >= ?", filter.fromMs === undefined ? undefined : firstId("run", filter.fromMs))
-    where("run_id < ?", filter.toMs === undefined ? undefined : firstId("run", filter.toMs))
-    where("run_id < ?", filter.cursor)
-    const clause = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""
-    const query = `SELECT data FROM run ${clause} ORDER BY run_id DESC LIMIT ?`
-    const rows = this.#sql.exec(query, ...params, filter.limit + 1)
-    const runs = rows.slice(0, filter.limit).map((row): RunSummary => JSON.parse(String(row.data)))
+  list({ limit, cursor, ...criteria }: RunFilter): RunPage {
+    const rows = this.#select("data", criteria, limit + 1, cursor)
+    const runs = rows.slice(0, limit).map((row): RunSummary => JSON.parse(String(row.data)))
     const last = runs.at(-1)
-    return { runs, ...(rows.length > filter.limit && last ? { nextCursor: last.runId } : {}) }
+    return { runs, ...(rows.length > limit && last ? { nextCursor: last.runId } : {}) }
+  }
+
+  /** Ids of the runs that fit every part of `criteria`, newest first, at most `limit` of them. */
+  idsOf(criteria: RunCriteria, limit: number): readonly string[] {
+    return this.#select("run_id", criteria, limit).map(({ run_id }) => String(run_id))
+  }
+
+  /** The row of a run that is known. */
+  get(runId: string): RunSummary | undefined {
+    const [row] = this.#sql.exec("SELECT data FROM run WHERE run_id = ?", runId)
+    return row && JSON.parse(String(row.data))
   }
 
   /** The runs below `rootId`, generation by generation, at most `limit` of them. */
@@ -159,6 +161,40 @@ export class RunIndex {
     }
     return { runs, truncated }
   }
+
+  #select(columns: string, criteria: RunCriteria, limit: number, cursor?: string): readonly SqlRow[] {
+    const { conditions, params } = conditionsOf(criteria)
+    if (cursor !== undefined) {
+      conditions.push("run_id < ?")
+      params.push(cursor)
+    }
+    const clause = conditions.length > 0 ? `WHERE ${conditions.join(" AND ")}` : ""
+    return this.#sql.exec(`SELECT ${columns} FROM run ${clause} ORDER BY run_id DESC LIMIT ?`, ...params, limit)
+  }
+}
+
+function conditionsOf(criteria: RunCriteria): { readonly conditions: string[]; readonly params: string[] } {
+  const conditions: string[] = []
+  const params: string[] = []
+  const where = (condition: string, value: string | undefined): void => {
+    if (value === undefined) return
+    conditions.push(condition)
+    params.push(value)
+  }
+  where("run_id IN (SELECT run_id FROM run_tag WHERE tag = ?)", criteria.tag)
+  where("workflow = ?", criteria.workflow)
+  where("status = ?", criteria.status)
+  where("user = ?", criteria.user)
+  where("error_code = ?", criteria.errorCode)
+  where("run_id IN (SELECT run_id FROM run_failure WHERE place = ?)", criteria.failedAt)
+  where("instr(failure_class || '.', ? || '.') = 1", criteria.failureClass)
+  where("parent = ?", criteria.parent)
+  where("forked_from = ?", criteria.forkedFrom)
+  where("replay_of = ?", criteria.replayOf)
+  where("run_id >= ?", criteria.fromMs === undefined ? undefined : firstId("run", criteria.fromMs))
+  where("run_id < ?", criteria.toMs === undefined ? undefined : firstId("run", criteria.toMs))
+  if (criteria.unmended) conditions.push(UNMENDED)
+  return { conditions, params }
 }
 
 /** What the step that failed the run is called: `items[3].extract`, `items[].extract` and `extract`. */

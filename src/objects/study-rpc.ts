@@ -2,6 +2,7 @@
 import type { RunComparison } from "../engine/compare-runs.ts"
 import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
 import type { ForkRequest } from "../engine/derive.ts"
+import type { ForkForecast, StepCosts } from "../engine/fork-forecast.ts"
 import type { RecordedAnswer } from "../engine/playback.ts"
 import type { ReplayReport } from "../engine/replay.ts"
 import type { Json } from "../lib/json.ts"
@@ -15,6 +16,10 @@ export interface DerivationRequest extends Partial<Pick<RunHeader, "forkedFrom" 
   readonly paused: boolean
   /** Instead of the original's. */
   readonly input?: Json
+  /** Merged into the original's (RFC 7396). */
+  readonly inputPatch?: Json
+  /** Beside the original's. */
+  readonly moreTags?: readonly string[]
   /** Of a fork, by the path of their step. */
   readonly edits?: Readonly<Record<string, StepEdit>>
 }
@@ -48,6 +53,8 @@ export interface StudyRpc {
    * `workflow_changed`, `step_undone`, `edit_invalid`, `input_invalid`, `output_refused`, …
    */
   order(request: DerivationRequest): Promise<DerivationOrder>
+  /** What a fork would do and cost, read from the recording and from what steps of other runs cost. Throws as `order` does. */
+  forecast(request: DerivationRequest, samples: readonly StepCosts[]): Promise<ForkForecast>
   /** The events that a fork of the run, as it stood at event `upTo`, begins with, without the first `skip`. */
   copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage>
   /** The run, on the left, beside run `other`. */

@@ -1,6 +1,6 @@
 /**
  * The Durable Object of one tenant, named by the tenant's id: the index of its runs, who of them may be busy, its
- * idempotency keys and its schedules. A run asks it once, when it is new; from then on what the run does never waits for
+ * idempotency keys, its schedules and its bulk forks. A run asks it once, when it is new; from then on what the run does never waits for
  * it: runs report to it, and lists are read from it.
  */
 import { DurableObject } from "cloudflare:workers"
@@ -14,11 +14,14 @@ import type { RunView } from "../protocol/run-view.ts"
 import { type Declared, type Schedule, type ScheduleView, scheduleView } from "../protocol/schedule.ts"
 import { hasEnded, type RunSummary } from "../protocol/summary.ts"
 import { Admission, type AdmissionRequest, type Admitted, type QueuePlace } from "./admission.ts"
+import { BulkDoor, type BulkForkRpc } from "./bulk-door.ts"
+import { BulkForks } from "./bulk-forks.ts"
+import { BulkWork } from "./bulk-work.ts"
 import type { Env } from "./environment.ts"
 import { type Claim, type Claimed, IdempotencyKeys, type KeyedRequest } from "./idempotency-keys.ts"
 import { type LoggedOperation, OperationLog, type OperationPage } from "./operation-log.ts"
 import { answerCall, type Call, type Outcome, type Reached, reach } from "./remote.ts"
-import type { RunRpc, TenantRpc } from "./rpc.ts"
+import type { RunObjectRpc, TenantRpc } from "./rpc.ts"
 import { type RunFilter, RunIndex, type RunPage } from "./run-index.ts"
 import { Schedules } from "./schedules.ts"
 import { durableSql } from "./sql.ts"
@@ -27,7 +30,7 @@ import { TenantWork } from "./tenant-work.ts"
 /** The one job of this object. */
 const WORK = "work"
 
-export class TenantObject extends DurableObject<Env> implements TenantRpc {
+export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, keyof BulkForkRpc> {
   readonly lifecycle = Lifecycle.install(this)
   readonly #sql = durableSql(this.ctx.storage)
   readonly #index = new RunIndex(this.#sql)
@@ -35,9 +38,16 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
   readonly #keys = new IdempotencyKeys(this.#sql)
   readonly #operations = new OperationLog(this.#sql)
   readonly #schedules = new Schedules(this.#sql, (runId) => isOver(this.#index.statusOf(runId)))
+  readonly #bulkForks = new BulkForks(this.#sql, this.#index)
   readonly #work = new TenantWork({
     admission: this.#admission,
     schedules: this.#schedules,
+    bulk: new BulkWork({
+      forks: this.#bulkForks,
+      index: this.#index,
+      clock: systemClock,
+      run: (runId) => this.#run(runId),
+    }),
     tenantId: this.ctx.id.name ?? "",
     clock: systemClock,
     run: (runId) => this.#run(runId),
@@ -48,6 +58,14 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     },
     hold: (work) => this.ctx.waitUntil(work),
   })
+  readonly #bulkDoor = new BulkDoor({
+    forks: this.#bulkForks,
+    index: this.#index,
+    keys: this.#keys,
+    nowMs: () => systemClock.nowMs(),
+    ready: () => this.lifecycle.start(),
+    settle: () => this.#work.settle(),
+  })
 
   async onJob(): Promise<{ readonly rescheduleAt: number } | undefined> {
     const againMs = await this.#work.fired()
@@ -56,7 +74,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
 
   /** What others call; all other methods are called through it (see `remote.ts`). */
   call(call: Call): Promise<Outcome> {
-    return answerCall(this, call)
+    return answerCall(call.method in this.#bulkDoor ? this.#bulkDoor : this, call)
   }
 
   async claimedBy(request: KeyedRequest): Promise<string | undefined> {
@@ -80,6 +98,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     await this.lifecycle.start()
     this.#admission.record(summary)
     this.#admission.fill(systemClock.nowMs())
+    this.#bulkForks.advance(systemClock.nowMs())
     await this.#work.settleRuns()
   }
 
@@ -157,7 +176,7 @@ export class TenantObject extends DurableObject<Env> implements TenantRpc {
     return scheduleView(schedule, schedule.last && this.#index.statusOf(schedule.last.runId))
   }
 
-  #run(runId: string): Reached<RunRpc> {
+  #run(runId: string): Reached<RunObjectRpc> {
     return reach(this.env.RUNS, runId)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a tenant's object does by itself: it tells runs that they have a place, and starts what its schedules ask for. One
- * job of the lifecycle queue stands at the next time at which there is something to do.
+ * What a tenant's object does by itself: it tells runs that they have a place, starts what its schedules ask for, and carries
+ * its bulk forks on. One job of the lifecycle queue stands at the next time at which there is something to do.
  *
  * Invariant: the job is in storage before anything leaves the object, and stays until nothing is left to do. So what a
  * crash cuts off is done again; to be told twice, or started twice, changes nothing for a run.
@@ -17,6 +17,8 @@ import type { DueStart, Schedules } from "./schedules.ts"
 export interface TenantWorkHost {
   readonly admission: Admission
   readonly schedules: Schedules
+  /** What bulk forks decided. */
+  readonly bulk: { readonly tasks: readonly Task[] }
   readonly tenantId: string
   readonly clock: Clock
   readonly run: (runId: string) => Reached<RunRpc>
@@ -28,15 +30,16 @@ export interface TenantWorkHost {
   readonly hold: (work: Promise<unknown>) => void
 }
 
-/** `act` never rejects. */
-interface Task {
-  readonly runId: string
+/** Something to be done. `act` never rejects. */
+export interface Task {
+  /** What is done once at a time. */
+  readonly key: string
   readonly act: () => Promise<void>
 }
 
 export class TenantWork {
   readonly #host: TenantWorkHost
-  /** Runs that are being told or started right now. */
+  /** Keys of what is being done right now. */
   readonly #underWay = new Set<string>()
 
   constructor(host: TenantWorkHost) {
@@ -69,25 +72,25 @@ export class TenantWork {
   async #doAll(): Promise<void> {
     const tried = new Set<string>()
     for (;;) {
-      const todo = this.#todo().filter(({ runId }) => !tried.has(runId))
+      const todo = this.#todo().filter(({ key }) => !tried.has(key))
       if (todo.length === 0) return
-      for (const { runId } of todo) tried.add(runId)
+      for (const { key } of todo) tried.add(key)
       await Promise.all(todo.map((task) => this.#do(task)))
     }
   }
 
-  async #do({ runId, act }: Task): Promise<void> {
-    this.#underWay.add(runId)
+  async #do({ key, act }: Task): Promise<void> {
+    this.#underWay.add(key)
     await act()
-    this.#underWay.delete(runId)
+    this.#underWay.delete(key)
   }
 
   /** What can be done and is not under way. */
   #todo(): readonly Task[] {
-    const { admission, schedules, tenantId } = this.#host
-    const tell = admission.unheard.map((runId): Task => ({ runId, act: () => this.#tell(runId) }))
-    const start = schedules.ready(tenantId).map((due): Task => ({ runId: due.run.runId, act: () => this.#start(due) }))
-    return [...tell, ...start].filter(({ runId }) => !this.#underWay.has(runId))
+    const { admission, schedules, bulk, tenantId } = this.#host
+    const tell = admission.unheard.map((runId): Task => ({ key: runId, act: () => this.#tell(runId) }))
+    const start = schedules.ready(tenantId).map((due): Task => ({ key: due.run.runId, act: () => this.#start(due) }))
+    return [...tell, ...start, ...bulk.tasks].filter(({ key }) => !this.#underWay.has(key))
   }
 
   async #tell(runId: string): Promise<void> {
@@ -113,11 +116,11 @@ export class TenantWork {
   }
 
   #nextMs(): number | undefined {
-    const { admission, schedules, tenantId, clock } = this.#host
+    const { admission, schedules, bulk, tenantId, clock } = this.#host
     const nowMs = clock.nowMs()
     const next = Math.min(
       admission.unheard.length > 0 ? nowMs + GO_AGAIN_MS : Number.POSITIVE_INFINITY,
-      schedules.ready(tenantId).length > 0 ? nowMs + START_AGAIN_MS : Number.POSITIVE_INFINITY,
+      schedules.ready(tenantId).length + bulk.tasks.length > 0 ? nowMs + START_AGAIN_MS : Number.POSITIVE_INFINITY,
       schedules.nextMs() ?? Number.POSITIVE_INFINITY,
     )
     return next === Number.POSITIVE_INFINITY ? undefined : next

@@ -1,5 +1,6 @@
 /** Asking for runs that are made of others: forks, reruns and rehearsals. */
 import { z } from "zod"
+import { WaybillError } from "../lib/errors.ts"
 import type { StepEdit } from "../run/event.ts"
 import { BreakpointList } from "./breakpoint.ts"
 import { anyJson, named } from "./wire.ts"
@@ -43,6 +44,9 @@ export const ForkBody = named(
     breakpoints,
     paused,
     input: anyJson.exactOptional().meta({ description: "Of the run, instead of the original's." }),
+    inputPatch: anyJson
+      .exactOptional()
+      .meta({ description: "What is different about the original's input: a JSON Merge Patch (RFC 7396)." }),
     outputs: z
       .record(z.string(), anyJson)
       .exactOptional()
@@ -73,14 +77,27 @@ export const ReplayBody = named(
   }),
 )
 
+/** The part of a fork that says what is different, wherever it starts from. */
+export type ForkChange = Omit<ForkBody, "from" | "breakpoints" | "paused"> & { readonly edit?: StepEdit }
+
+/** The input that `body` asks for, as a member of a request; none when it says nothing of it. Throws `request_invalid`. */
+export function inputsOf({ input, inputPatch }: ForkChange): Pick<ForkChange, "input" | "inputPatch"> {
+  if (input !== undefined && inputPatch !== undefined)
+    throw new WaybillError("request_invalid", "body.inputPatch: found `input` beside it, expected one of the two.", {
+      path: "body.inputPatch",
+    })
+  return { ...(input === undefined ? {} : { input }), ...(inputPatch === undefined ? {} : { inputPatch }) }
+}
+
 /** The edits that `body` asks for, with those that it gives for the step at `at`. */
 export function editsOf(
-  { outputs = {}, edits = {}, prompt, route, model }: ForkBody,
+  { outputs = {}, edits = {}, edit, prompt, route, model }: ForkChange,
   at: string,
 ): Record<string, StepEdit> {
   const found: Record<string, StepEdit> = { ...edits }
   for (const [path, output] of Object.entries(outputs)) found[path] = { ...found[path], output }
   const own = {
+    ...edit,
     ...(prompt === undefined ? {} : { prompt }),
     ...(route === undefined ? {} : { route }),
     ...(model === undefined ? {} : { model }),

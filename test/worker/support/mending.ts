@@ -2,6 +2,7 @@
 import { tool, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
 import { z } from "zod"
+import { enter, Named } from "./hands.ts"
 
 const INPUT = z.object({ id: z.string() })
 
@@ -39,7 +40,29 @@ const badLuck = workflow("mend-cap", { version: 1, input: INPUT })
   .generate("closing", { prompt: ({ middle }) => `Close ${middle.text}` })
   .output(({ closing }) => closing.text)
 
-export const mendingWorkflows = [badJson, badTool, badLuck]
+/** Its tool refuses what is not good, stays while it is held, and a model that costs something is asked behind it. */
+const badCases = workflow("cases", { version: 1, input: z.object({ name: z.string() }) })
+  .tool("charge", chargeTool(), ({ input }) => input)
+  .classify("topic", { text: () => "Which?", labels: { kind: ["billing", "other"] } })
+  .output(({ topic }) => topic.kind)
+
+function chargeTool() {
+  return tool({
+    name: "charge",
+    description: "Charges.",
+    input: Named,
+    output: Named,
+    effect: "idempotent",
+    retry: { attempts: 1 },
+    async run({ input, idempotencyKey, attempt }) {
+      if (!input.name.startsWith("good")) throw new Error(`${input.name} is not good`)
+      await enter({ name: input.name, idempotencyKey, attempt })
+      return input
+    },
+  })
+}
+
+export const mendingWorkflows = [badJson, badTool, badLuck, badCases]
 
 /** What the models of these workflows were asked, by run. */
 export const asked = new Map<string, string[]>()
