@@ -1,8 +1,9 @@
 /** The attempt loop: what each failure leads to, how long it waits, and where it stops. */
 import { describe, expect, it } from "vitest"
-import type { OperationOutcome } from "../../src/model/record.ts"
+import { inputTokens } from "../../src/gateway/estimate.ts"
+import type { OperationOutcome, OperationRecord } from "../../src/model/record.ts"
 import { byProvider, chunk, fail, hang, inTurn, refuse, say, streamThen } from "./wire.ts"
-import { QUESTION, world } from "./world.ts"
+import { QUESTION, STRUCTURED, world } from "./world.ts"
 
 const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const
 
@@ -150,6 +151,27 @@ describe("what a failure leads to", () => {
     const once = world({ routing, script: byProvider({ alpha: fail(401), beta: say("b"), gamma: say("c") }) })
     await once.operate()
     expect(once.asked()).toEqual(["alpha/m", "gamma/m"])
+  })
+
+  it("[COST6] tells what was paid until the caller aborted, the call under way included", async () => {
+    const abort = new AbortController()
+    const records: OperationRecord[] = []
+    const script = inTurn(say("not what was asked for"), (call) => {
+      abort.abort(new Error("enough"))
+      return hang(call)
+    })
+    const { operate } = world({ routing: TWO, price: () => ({ costNanoUsd: 7, priced: true }), script })
+    const onReject = (record: OperationRecord) => void records.push(record)
+    await expect(operate(STRUCTURED, {}, { signal: abort.signal, onReject })).rejects.toThrow("enough")
+    expect(records).toMatchObject([
+      {
+        costNanoUsd: 14,
+        attempts: [
+          { outcome: "failed", usage: { inputTokens: 10, outputTokens: 5 } },
+          { outcome: "aborted", estimated: true, usage: { inputTokens: inputTokens(STRUCTURED), outputTokens: 0 } },
+        ],
+      },
+    ])
   })
 
   it("rejects with the caller's reason when it aborts, and calls nobody any more", async () => {

@@ -13,6 +13,7 @@ import type { OperationOutcome } from "../../src/model/record.ts"
 import { defineProvider } from "../../src/providers/define.ts"
 import { openaiDialect } from "../../src/providers/dialects/openai.ts"
 import { needs } from "../../src/providers/env.ts"
+import { moderateOverHttp } from "../../src/providers/openai-moderation.ts"
 import type { Capabilities, Provider } from "../../src/providers/provider.ts"
 import { compileRouting } from "../../src/routing/compile.ts"
 import type { RoutingConfig } from "../../src/routing/config.ts"
@@ -103,7 +104,7 @@ function scriptedProvider(
     dialect: openaiDialect({ id }),
     configuration: (setup) => needs(setup, [[keyName]]),
     capabilities: () => ({
-      operations: ["generate", "embed"],
+      operations: ["generate", "embed", "moderate"],
       media: [],
       structuredOutput: "native",
       tools: true,
@@ -113,6 +114,8 @@ function scriptedProvider(
     regions: (model) => regions[`${id}/${model}`] ?? regions[id] ?? [],
     languageModel: (model, settings) => chatPackage(id, settings).languageModel(model),
     embeddingModel: (model, settings) => chatPackage(id, settings).embeddingModel(model),
+    moderate: (texts, model, settings, signal) =>
+      moderateOverHttp(settings.baseUrl ?? `https://${id}.test`, texts, model, settings, signal),
   })
 }
 
