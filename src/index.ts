@@ -10,6 +10,7 @@ import { type LiveGateway, liveGateway } from "./objects/live-gateway.ts"
 import { RunShell } from "./objects/run-object.ts"
 import { PROVIDERS } from "./providers/index.ts"
 
+export { CacheObject } from "./objects/cache-object.ts"
 export { ControlObject } from "./objects/control-object.ts"
 export { TenantObject } from "./objects/tenant-object.ts"
 

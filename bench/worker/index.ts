@@ -9,6 +9,7 @@ import type { BareObject } from "./bare-object.ts"
 import { askRepeatedly } from "./gateway.ts"
 import { benchWorkflows } from "./workflows.ts"
 
+export { CacheObject } from "../../src/objects/cache-object.ts"
 export { ControlObject } from "../../src/objects/control-object.ts"
 export { TenantObject } from "../../src/objects/tenant-object.ts"
 export { BareObject } from "./bare-object.ts"

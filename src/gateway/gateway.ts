@@ -106,7 +106,7 @@ function services(options: GatewayOptions): () => Services {
     schemas: schemaSupport(),
     price: options.price ?? priceNanoUsd,
     contextTokens: options.contextTokens ?? listedContextTokens,
-    cache: new Cache(options.cache ?? memoryCache(clock)),
+    cache: new Cache(options.cache ?? memoryCache(clock), clock),
     pdfText: options.pdfText ?? pdfText,
   }
   let current: Services | undefined

@@ -5,7 +5,7 @@
 import { untilAborted } from "../lib/abort.ts"
 import type { CompiledCandidate, CompiledRoute } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
-import { type Cache, type CacheEntry, cacheKey } from "./cache.ts"
+import { type Cache, type CacheEntry, cacheKey, shelfOf } from "./cache.ts"
 import { CACHED } from "./decision.ts"
 import { type LoopEnd, serve } from "./loop.ts"
 import { resultOf } from "./result.ts"
@@ -19,8 +19,9 @@ export interface Served {
 export async function serveCached(session: Session, cache: Cache): Promise<Served> {
   const ranking = session.rank()
   if (!ranking || ranking.route.cacheMs === 0) return { end: await serve(session, ranking) }
-  const key = cacheKey(session.operation, session.context, session.redaction)
-  let hit = await fromCache(session, ranking, await cache.find(key))
+  const shelf = shelfOf(session.context)
+  const key = cacheKey(session.operation, shelf, session.redaction)
+  let hit = await fromCache(session, ranking, await cache.find(shelf, key, ranking.route.cacheMs))
   // Between seeing that nobody is under way and leading there is no await, so only one of many leads.
   for (let other = cache.underWay(key); other && !hit; other = cache.underWay(key)) {
     const answer = await answerOf(other, session, ranking.route)
@@ -29,7 +30,7 @@ export async function serveCached(session: Session, cache: Cache): Promise<Serve
   }
   if (hit) return { end: hit, cache: "hit" }
   let end: LoopEnd = { status: "nobody" }
-  await cache.lead(key, ranking.route.cacheMs, async () => {
+  await cache.lead(shelf, key, ranking.route.cacheMs, async () => {
     end = await serve(session, session.rank())
     return session.winner
   })

@@ -6,11 +6,13 @@ import type { ControlRpc } from "./control-rpc.ts"
 import type { LiveGateway } from "./live-gateway.ts"
 import type { Namespace } from "./remote.ts"
 import type { RunObjectRpc, TenantRpc } from "./rpc.ts"
+import type { CacheRpc } from "./shared-cache.ts"
 
 export interface Env {
   readonly RUNS: Namespace<RunObjectRpc>
   readonly TENANTS: Namespace<TenantRpc>
   readonly CONTROL: Namespace<ControlRpc>
+  readonly CACHE: Namespace<CacheRpc>
   readonly BLOBS: Bucket
   /** Provider keys, service URLs and the secrets of tools: everything else is text. */
   readonly [name: string]: unknown

@@ -1,9 +1,12 @@
 /**
  * The gateway of one isolate with everything that a deployment shares: the routing that is in force, whoever put it there,
- * and the health of providers. One per isolate serves all its runs.
+ * the health of providers, and the answers that were paid for before. One per isolate serves all its runs.
  */
+import { waitUntil } from "cloudflare:workers"
+import { memoryCache } from "../gateway/cache.ts"
 import { createGateway, type Gateway } from "../gateway/gateway.ts"
 import { memoryHealth } from "../gateway/health.ts"
+import { layeredCache } from "../gateway/layered-cache.ts"
 import { systemClock } from "../lib/clock.ts"
 import { systemRandom } from "../lib/random.ts"
 import type { OperationContext } from "../model/client.ts"
@@ -15,12 +18,16 @@ import type { CompiledRouting } from "../routing/compiled.ts"
 import type { ControlRpc } from "./control-rpc.ts"
 import { LiveRouting } from "./live-routing.ts"
 import { type Namespace, reach } from "./remote.ts"
+import { type CacheRpc, sharedCache } from "./shared-cache.ts"
 
 /** Name of the one control object. */
 export const CONTROL = "control"
 
-/** Provider keys, and the way to the control object. */
-export type LiveEnv = ProviderEnv & { readonly CONTROL: Namespace<ControlRpc> }
+/** Provider keys, and the way to the objects that isolates share. */
+export type LiveEnv = ProviderEnv & {
+  readonly CONTROL: Namespace<ControlRpc>
+  readonly CACHE: Namespace<CacheRpc>
+}
 
 export interface LiveGatewayOptions {
   /** The routing that the deployment ships with. */
@@ -44,6 +51,7 @@ export function liveGateway(env: LiveEnv, { routing: shipped, providers, fetch }
   const shared = {
     ...{ providers, env, fetch, clock, health },
     random: systemRandom,
+    cache: layeredCache(memoryCache(clock), sharedCache(env.CACHE), { clock, hold: waitUntil }),
     ...(isAiBinding(env.AI) ? { ai: env.AI } : {}),
   }
   const gateway = createGateway({ ...shared, routing: () => live.current })

@@ -25,6 +25,27 @@ export interface Remote<Rpc> {
 /** A namespace of objects of one class. */
 export interface Namespace<Rpc> {
   getByName(name: string): Remote<Rpc>
+  /** The objects that never leave a jurisdiction of the platform. Throws where the platform has it not. */
+  jurisdiction?(name: Jurisdiction): Namespace<Rpc>
+}
+
+const JURISDICTIONS = ["eu", "us"] as const
+/** A region that the platform can keep objects in. */
+export type Jurisdiction = (typeof JURISDICTIONS)[number]
+
+/** The part of `namespace` whose objects never leave `region`, or why there is none. */
+export function within<Rpc>(
+  namespace: Namespace<Rpc>,
+  region: string,
+): { readonly namespace: Namespace<Rpc> } | { readonly reason: string } {
+  const jurisdiction = JURISDICTIONS.find((name) => name === region)
+  if (jurisdiction === undefined || !namespace.jurisdiction)
+    return { reason: `The platform has no jurisdiction "${region}".` }
+  try {
+    return { namespace: namespace.jurisdiction(jurisdiction) }
+  } catch (thrown) {
+    return { reason: thrown instanceof Error ? thrown.message : String(thrown) }
+  }
 }
 
 /** The methods of an object, and its `fetch`. */

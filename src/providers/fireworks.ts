@@ -27,6 +27,7 @@ export const fireworks = defineProvider({
       { class: "provider.model_gone", code: /^NOT_FOUND$/ },
     ],
   }),
+  aiGateway: { slug: "fireworks", path: (url) => `${url.pathname.replace(/^\/inference\/v1\//, "")}${url.search}` },
   configuration: (setup) => needs(setup, [["FIREWORKS_API_KEY"]]),
   capabilities: (model) =>
     capable(model, { operations: ["generate", "embed"], media: readsImages(model) ? IMAGES : [] }),

@@ -1,5 +1,7 @@
 /** The exact cache: what is answered from it, for whom, and which policies still hold. */
 import { describe, expect, it } from "vitest"
+import { memoryCache } from "../../src/gateway/cache.ts"
+import { fakeClock } from "../../src/lib/fake-clock.ts"
 import type { GenerateOperation } from "../../src/model/operation.ts"
 import { byProvider, fail, inTurn, type Script, say } from "./wire.ts"
 import { CONTEXT, OPTIONS, QUESTION, world } from "./world.ts"
@@ -38,6 +40,27 @@ describe("the cache", () => {
     clock.tick(1)
     await operate(asks("a"))
     expect(asked()).toHaveLength(4)
+  })
+
+  it("[CACHE2] counts age from when an answer was given, by the route of whoever asks", async () => {
+    const clock = fakeClock()
+    const cache = memoryCache(clock)
+    const brief = { routes: { plan: { try: ["alpha/m"], cache: "1m" } } } as const
+    const long = world({ routing, cache, clock, script: say("x") })
+    const short = world({ routing: brief, cache, clock, script: say("x") })
+    await long.operate()
+    clock.tick(59_999)
+    expect((await short.operate()).record.cache).toBe("hit")
+    clock.tick(1)
+    expect((await short.operate()).record.cache).toBe("miss")
+  })
+
+  it("[CACHE9] keeps the answers of a region apart", async () => {
+    const { operate, asked } = world({ routing, script: say("x") })
+    await operate()
+    expect((await operate(QUESTION, { region: "eu" })).record.cache).toBe("miss")
+    expect((await operate(QUESTION, { region: "eu" })).record.cache).toBe("hit")
+    expect(asked()).toHaveLength(2)
   })
 
   it("does nothing on a route without it", async () => {
@@ -97,8 +120,8 @@ describe("the cache", () => {
     const puts: unknown[] = []
     const kept = new Map()
     const cache = {
-      get: async (key: string) => kept.get(key),
-      put: async (key: string, entry: unknown) => {
+      get: async (_shelf: unknown, key: string) => kept.get(key),
+      put: async (_shelf: unknown, key: string, entry: unknown) => {
         puts.push(entry)
         kept.set(key, entry)
       },

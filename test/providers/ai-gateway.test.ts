@@ -42,6 +42,7 @@ const PLACES: Readonly<Record<string, string>> = {
   perplexity: "perplexity-ai/chat/completions",
   cerebras: "cerebras/chat/completions",
   openrouter: "openrouter/v1/chat/completions",
+  fireworks: "fireworks/chat/completions",
 }
 const PLACED = SPECS.filter(({ provider }) => PLACES[provider.id] !== undefined)
 

@@ -9,6 +9,7 @@ declare namespace Cloudflare {
     readonly RUNS: DurableObjectNamespace & import("../../src/objects/environment.ts").Env["RUNS"]
     readonly TENANTS: import("../../src/objects/environment.ts").Env["TENANTS"]
     readonly CONTROL: import("../../src/objects/environment.ts").Env["CONTROL"]
+    readonly CACHE: DurableObjectNamespace & import("../../src/objects/environment.ts").Env["CACHE"]
     readonly BLOBS: R2Bucket
     /** The fake of `vitest.config.ts`; the real binding is bound in production only. */
     readonly FAKE_AI: import("../../src/providers/transport.ts").AiBinding

@@ -16,6 +16,7 @@ import { mendingModel } from "./mending.ts"
 import { UPSTREAM, upstream } from "./upstream.ts"
 import { workflows } from "./workflows.ts"
 
+export { CacheObject } from "../../../src/objects/cache-object.ts"
 export { ControlObject } from "../../../src/objects/control-object.ts"
 export { TenantObject } from "../../../src/objects/tenant-object.ts"
 
