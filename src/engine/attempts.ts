@@ -111,7 +111,7 @@ async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): 
   const free = await admit(session, job, parent)
   const step = session.log.step(job.path)
   const limit = timeLimit(session, job, step && goesOn(step) ? step.attemptAtMs : session.nowMs())
-  const deadline = session.deadlines.start(parent, limit?.atMs, limit?.reason)
+  const deadline = session.deadlines.start(parent, limit)
   let run: StepRun | undefined
   try {
     if (endAsEdited(session, job)) return { status: "completed" }

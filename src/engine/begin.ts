@@ -5,12 +5,12 @@ import { MAX_INTERRUPTIONS } from "../lib/limits.ts"
 import { type Stored, stepEvent } from "../run/event.ts"
 import type { StepState } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
+import type { Limit } from "./deadlines.ts"
 import { chosenByHand, editedInput, isEdited } from "./edits.ts"
 import { FinalFailure } from "./failure.ts"
 import type { Session } from "./session.ts"
 import { digestOf, effectOf, startOf } from "./step-facts.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
-import type { TimeLimit } from "./timeouts.ts"
 import { deepFreeze } from "./values.ts"
 
 /** Whether a restart does not cut the step off, so that its attempt goes on: it waits, or only holds other steps. */
@@ -22,7 +22,7 @@ export function goesOn(step: StepState): boolean {
 export async function begin(
   session: Session,
   job: StepJob,
-  limit: TimeLimit | undefined,
+  limit: Limit | undefined,
   signal: AbortSignal,
   release: () => void,
 ): Promise<StepRun> {
@@ -34,8 +34,8 @@ export async function begin(
     const message = `The step was interrupted ${MAX_INTERRUPTIONS} times without ending.`
     throw new FinalFailure(new WaybillError("step_crashed", message, { path }))
   }
-  if (step && limit && limit.atMs <= session.nowMs()) throw limit.reason
-  const deadlineMs = limit?.atMs
+  if (step && limit && limit.atMs() <= session.nowMs()) throw limit.reason()
+  const deadlineMs = limit?.atMs()
   const base = {
     ...job,
     attempt,

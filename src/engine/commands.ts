@@ -136,7 +136,7 @@ export class Commands {
       mode: "continue",
     },
   ): void {
-    const { log, gate, parking } = this.#session
+    const { log, gate, parking, deadlines } = this.#session
     if (!log.state.paused) throw new WaybillError("not_waiting", "The run is not paused.", {})
     const { mode, to, by } = how
     if (to !== undefined && !isStepOf(this.#session.workflow.scope, to, this.#session.host.kinds))
@@ -161,6 +161,7 @@ export class Commands {
     )
     for (const { path } of held) parking.wake(path)
     gate.reopen()
+    deadlines.goOn()
   }
 
   /** Appends a signal addressed to the step at `path`, unless `isStillAwaited` says no after a large payload was stored. */

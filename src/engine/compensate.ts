@@ -89,7 +89,8 @@ async function attemptUndo(session: Session, undo: Undo, step: StepState): Promi
   log.append(stepEvent("compensation.started", path, attempt, { input: stored }))
   const message = `${path}: found no end of its compensation within ${limitMs} ms.`
   const late = new WaybillError("step_timeout", message, { path, limitMs })
-  const deadline = session.deadlines.start(new AbortController().signal, session.nowMs() + limitMs, late)
+  const atMs = session.nowMs() + limitMs
+  const deadline = session.deadlines.start(new AbortController().signal, { atMs: () => atMs, reason: () => late })
   try {
     const input = inputSeq === undefined ? null : toJson(await values.load(inputSeq))
     const output = outputSeq === undefined ? null : toJson(await values.load(outputSeq))

@@ -4,6 +4,7 @@
  * again, whatever the order in which tasks would get there by themselves.
  */
 
+import type { Pause } from "../run/pauses.ts"
 import type { Recording } from "./recording.ts"
 
 export type Cue = `${"start" | "end"} ${number} ${string}`
@@ -46,6 +47,11 @@ export class Cues {
   isLastAttempt(path: string, failures: number): boolean {
     const end = this.#recording.steps.get(path)?.attempts[failures]?.end
     return end !== undefined && !end.retried
+  }
+
+  /** When the run was paused in the recording. */
+  get pauseTimes(): readonly Pause[] {
+    return this.#recording.pauseTimes
   }
 
   /** How often the run paused at `path` in the recording. */

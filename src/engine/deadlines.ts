@@ -5,17 +5,23 @@
 import { follow } from "../lib/abort.ts"
 import type { Clock } from "../lib/clock.ts"
 
+/** When the time of some work is over, as far as is known now: a limit may stand still for a while, and has no end meanwhile. */
+export interface Limit {
+  atMs(): number
+  /** What the work's signal aborts with then. */
+  reason(): unknown
+}
+
 /** A signal that aborts when the time is over or its parent aborts. `clear` must be called when the work ends. */
 export interface Deadline {
   readonly signal: AbortSignal
-  /** When the time is over; absent when there is no limit. */
-  readonly atMs?: number
   clear(): void
 }
 
 interface Open {
-  readonly atMs: number
-  fire(): void
+  readonly limit: Limit
+  readonly abort: (reason: unknown) => void
+  stopTimer: () => void
 }
 
 export class Deadlines {
@@ -26,39 +32,47 @@ export class Deadlines {
     this.#clock = clock
   }
 
-  /** `reason` is what the signal aborts with when the time is over. */
-  start(parent: AbortSignal, atMs: number | undefined, reason: unknown): Deadline {
-    if (atMs === undefined) return { signal: parent, clear: () => {} }
+  start(parent: AbortSignal, limit: Limit | undefined): Deadline {
+    if (!limit) return { signal: parent, clear: () => {} }
     const follower = follow(parent)
-    const open: Open = { atMs, fire: () => follower.abort(reason) }
+    const open: Open = { limit, abort: (reason) => follower.abort(reason), stopTimer: () => {} }
     this.#open.add(open)
-    const stopTimer = this.#setTimer(open)
+    this.#setTimer(open)
     const clear = () => {
       this.#open.delete(open)
-      stopTimer()
+      open.stopTimer()
       follower.release()
     }
-    return { signal: follower.signal, atMs, clear }
+    return { signal: follower.signal, clear }
   }
 
   /** When the first limit is reached. */
   nextMs(): number {
     let next = Number.POSITIVE_INFINITY
-    for (const { atMs } of this.#open) next = Math.min(next, atMs)
+    for (const { limit } of this.#open) next = Math.min(next, limit.atMs())
     return next
   }
 
   /** Aborts all whose time is over. */
   fireDue(nowMs: number): void {
-    for (const open of [...this.#open]) if (open.atMs <= nowMs) open.fire()
+    for (const { limit, abort } of [...this.#open]) if (limit.atMs() <= nowMs) abort(limit.reason())
   }
 
-  /** A platform timer may fire early when it is set for more than it can hold: then it is set again. */
-  #setTimer(open: Open): () => void {
-    let stop = this.#clock.setTimer(Math.max(0, open.atMs - this.#clock.nowMs()), () => {
-      if (this.#clock.nowMs() >= open.atMs) open.fire()
-      else stop = this.#setTimer(open)
+  /** Limits that stood still go on. */
+  goOn(): void {
+    for (const open of this.#open) {
+      open.stopTimer()
+      this.#setTimer(open)
+    }
+  }
+
+  /** A timer may fire early, when the platform's cannot hold its time or when the limit stood still: then it is set again. */
+  #setTimer(open: Open): void {
+    const atMs = open.limit.atMs()
+    if (atMs === Number.POSITIVE_INFINITY) return
+    open.stopTimer = this.#clock.setTimer(Math.max(0, atMs - this.#clock.nowMs()), () => {
+      if (this.#clock.nowMs() >= open.limit.atMs()) open.abort(open.limit.reason())
+      else this.#setTimer(open)
     })
-    return () => stop()
   }
 }

@@ -97,7 +97,7 @@ export class Engine {
     const { workflow, abort, parking, deadlines } = this.#session
     const nowMs = this.#session.nowMs()
     if (this.#timeoutAtMs() <= nowMs) {
-      const message = `The run had not ended ${workflow.timeoutMs} ms after it was created.`
+      const message = `The run had not ended ${workflow.timeoutMs} ms after it was created, pauses not counted.`
       abort.abort(new WaybillError("run_timeout", message))
     }
     deadlines.fireDue(nowMs)
@@ -134,7 +134,8 @@ export class Engine {
   #timeoutAtMs(): number {
     const { timeoutMs } = this.#session.workflow
     const { header, ended, createdAtMs } = this.state
-    return timeoutMs === undefined || !header || ended ? Number.POSITIVE_INFINITY : createdAtMs + timeoutMs
+    if (timeoutMs === undefined || !header || ended) return Number.POSITIVE_INFINITY
+    return this.#session.endOfLimit(createdAtMs, timeoutMs)
   }
 
   /** Never rejects: what goes wrong is in the log or, when the log itself fails, thrown by `advance`. */

@@ -8,6 +8,7 @@
 import { must } from "../lib/assert.ts"
 import { EMPTY_HEAD, type Head } from "../run/chain.ts"
 import type { EventOf, EventType, RunEvent, RunHeader } from "../run/event.ts"
+import { beginPause, endPause, type Pause } from "../run/pauses.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { eventsIn } from "../store/pages.ts"
 
@@ -75,6 +76,8 @@ export interface Recording {
   readonly signals: ReadonlyMap<number, string | undefined>
   /** How often the run paused at a path. */
   readonly pauses: ReadonlyMap<string, number>
+  /** When it was paused, oldest first. */
+  readonly pauseTimes: readonly Pause[]
   /** Numbers of the events that are interventions. */
   readonly interventions: readonly number[]
   /** The event that ended the run; absent when it has not ended. */
@@ -103,6 +106,7 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
   const signals = new Map<number, string | undefined>()
   const interventions: number[] = []
   const pauses = new Map<string, number>()
+  const pauseTimes: Pause[] = []
   let created: EventOf<"run.created"> | undefined
   let endSeq: number | undefined
   let head = EMPTY_HEAD
@@ -112,6 +116,8 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
     if (event.type === "run.created") created = event
     if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
       endSeq = event.seq
+    if (event.type === "run.paused") beginPause(pauseTimes, event.atMs)
+    if (event.type === "run.resumed") endPause(pauseTimes, event.atMs)
     if (event.type === "run.paused" && event.data.at !== undefined)
       pauses.set(event.data.at, (pauses.get(event.data.at) ?? 0) + 1)
     if (isIntervention(event)) interventions.push(event.seq)
@@ -122,7 +128,7 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
   }
   const { data: header, atMs: createdAtMs } = must(created, "a log begins with run.created")
   const end = endSeq === undefined ? {} : { endSeq }
-  return { source, header, createdAtMs, steps, signals, pauses, interventions, head, ...end }
+  return { source, header, createdAtMs, steps, signals, pauses, pauseTimes, interventions, head, ...end }
 }
 
 /** The intervention numbered `seq`. */

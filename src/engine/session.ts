@@ -5,6 +5,7 @@ import { sha256 } from "../lib/digest.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { FailureClass } from "../lib/failure-classes.ts"
 import { type NewEvent, runEvent } from "../run/event.ts"
+import { endOfLimit } from "../run/pauses.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { Deadlines } from "./deadlines.ts"
@@ -63,6 +64,11 @@ export class Session {
 
   nowMs(): number {
     return this.host.clock.nowMs()
+  }
+
+  /** When `limitMs` that began at `startMs` are over: as long as the run is paused, in its recording if it is a replay, time stands still. */
+  endOfLimit(startMs: number, limitMs: number): number {
+    return endOfLimit(this.host.playback?.cues?.pauseTimes ?? this.log.state.pauses, startMs, limitMs)
   }
 
   kindOf(node: StepNode): StepKind {

@@ -2,32 +2,38 @@
 import { durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { DEFAULT_COMPENSATION_MS } from "../lib/limits.ts"
+import type { Limit } from "./deadlines.ts"
 import { FinalFailure } from "./failure.ts"
 import type { Session } from "./session.ts"
 import type { StepJob } from "./step-run.ts"
 
-export interface TimeLimit {
-  readonly atMs: number
-  /** What the attempt fails with then. */
-  readonly reason: unknown
-}
-
-/** The limit of the attempt that starts now, or that started at `attemptAtMs` and goes on; undefined when there is none. */
-export function timeLimit(session: Session, job: StepJob, attemptAtMs: number): TimeLimit | undefined {
+/**
+ * The limit of the attempt that starts now, or that started at `attemptAtMs` and goes on; undefined when there is none. While
+ * the run is paused only attempts that call or wait grow older: steps that hold others, and all attempts together, do not.
+ */
+export function timeLimit(session: Session, job: StepJob, attemptAtMs: number): Limit | undefined {
   const { attemptMs, totalMs } = timeoutsOf(job)
-  const attemptEndMs = attemptAtMs + (attemptMs ?? Number.POSITIVE_INFINITY)
-  const totalEndMs = totalEnd(session, job, attemptAtMs)
-  if (totalEndMs <= attemptEndMs && totalMs !== undefined)
-    // There is no time left in which another attempt could succeed.
-    return { atMs: totalEndMs, reason: new FinalFailure(timedOut(job.path, "all attempts together", totalMs)) }
-  if (attemptMs !== undefined) return { atMs: attemptEndMs, reason: timedOut(job.path, "the attempt", attemptMs) }
-  return undefined
+  if (attemptMs === undefined && totalMs === undefined) return undefined
+  const attemptEnd = () => {
+    if (attemptMs === undefined) return Number.POSITIVE_INFINITY
+    return job.kind.composite ? session.endOfLimit(attemptAtMs, attemptMs) : attemptAtMs + attemptMs
+  }
+  return {
+    atMs: () => Math.min(attemptEnd(), totalEnd(session, job, attemptAtMs)),
+    reason: () => {
+      if (attemptMs !== undefined && (totalMs === undefined || attemptEnd() < totalEnd(session, job, attemptAtMs)))
+        return timedOut(job.path, "the attempt", attemptMs)
+      // There is no time left in which another attempt could succeed.
+      return new FinalFailure(timedOut(job.path, "all attempts together", totalMs ?? 0))
+    },
+  }
 }
 
 /** When the time for all attempts is over; infinite when there is no limit. */
 export function totalEnd(session: Session, job: StepJob, nowMs: number): number {
-  const { totalMs = Number.POSITIVE_INFINITY } = timeoutsOf(job)
-  return (session.log.step(job.path)?.startedAtMs ?? nowMs) + totalMs
+  const { totalMs } = timeoutsOf(job)
+  if (totalMs === undefined) return Number.POSITIVE_INFINITY
+  return session.endOfLimit(session.log.step(job.path)?.startedAtMs ?? nowMs, totalMs)
 }
 
 /** The limit of one attempt at undoing a step: that of an attempt at the step itself, else the default. */

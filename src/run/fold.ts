@@ -9,6 +9,7 @@
  *    in flight.
  */
 import type { RunEvent } from "./event.ts"
+import { beginPause, endPause } from "./pauses.ts"
 import { emptyRun, type RunState, usedNanoUsd } from "./run-state.ts"
 import { applyStepEvent, signalArrived } from "./step-fold.ts"
 
@@ -36,6 +37,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
       return
     case "run.paused":
       state.paused = event.data
+      beginPause(state.pauses, event.atMs)
       return
     case "run.resumed":
       state.resumed = {
@@ -45,6 +47,7 @@ export function applyEvent(state: RunState, event: RunEvent): void {
         usedNanoUsd: usedNanoUsd(state),
       }
       delete state.paused
+      endPause(state.pauses, event.atMs)
       return
     case "run.breakpoints":
       state.breakpoints = event.data.breakpoints

@@ -6,6 +6,7 @@
 import type { ErrorData } from "../lib/errors.ts"
 import type { FailureClass } from "../lib/failure-classes.ts"
 import type { Breakpoint, Resolution, RunHeader, Waiting } from "./event.ts"
+import type { Pause } from "./pauses.ts"
 
 export type RunStatus = "queued" | "running" | "waiting" | "paused" | "succeeded" | "failed" | "cancelled"
 export type StepStatus = "running" | "retrying" | "waiting" | "completed" | "failed" | "skipped" | "interrupted"
@@ -91,6 +92,8 @@ export interface RunState {
   updatedAtMs: number
   ended?: "succeeded" | "failed" | "cancelled"
   paused?: { readonly reason: "requested" | "breakpoint"; readonly at?: string }
+  /** When the run was paused, oldest first. */
+  readonly pauses: Pause[]
   /** How the newest `run.resumed` wants the run to go on. */
   resumed?: {
     readonly mode: "continue" | "step" | "run-to"
@@ -153,6 +156,7 @@ export function emptyRun(): RunState {
     children: new Map(),
     orphans: new Set(),
     unknownEffects: [],
+    pauses: [],
     completedOrder: [],
     breakpoints: [],
     costNanoUsd: 0,
