@@ -14,12 +14,13 @@ import { type RunHeader, runEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
 import { endCue } from "./answered.ts"
+import { checkUnderWay } from "./changed.ts"
 import { childEnd } from "./children.ts"
 import { Commands } from "./commands.ts"
 import { compensate } from "./compensate.ts"
 import { plainError } from "./failure.ts"
 import type { ChildEnd, EngineHost } from "./host.ts"
-import { noteLeftBehind } from "./left-behind.ts"
+import { endAllLeftBehind, noteLeftBehind } from "./left-behind.ts"
 import { cancelOrphans } from "./orphans.ts"
 import { recover } from "./recover.ts"
 import { Session } from "./session.ts"
@@ -159,6 +160,7 @@ export class Engine {
   async #walkBody(): Promise<void> {
     const session = this.#session
     const { log, blobs } = session
+    checkUnderWay(session)
     if (log.state.startedAtMs === undefined) log.append(runEvent("run.started", {}))
     const { stored } = await detach(await walkBody(session), "output", blobs)
     await endCue(session)
@@ -170,7 +172,9 @@ export class Engine {
     if (log.closed) return
     const error = plainError(errorData(thrown, "internal"))
     const at = this.#failedAt(error)
-    log.append(runEvent("run.failed", { error, ...(at === undefined ? {} : { at }) }))
+    const failed = runEvent("run.failed", { error, ...(at === undefined ? {} : { at }) })
+    log.append(...endAllLeftBehind(this.#session, thrown), failed)
+    cancelOrphans(this.#session)
   }
 
   /** The step that failed with `error`, the innermost where it failed several; without one, what the error names. */

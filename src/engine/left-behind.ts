@@ -24,6 +24,12 @@ export function endLeftBehind({ log, leftBehind }: Session, path: string, reason
   })
 }
 
+/** The ends of all that is under way when the walk is over, innermost first: steps that the walk never got to. */
+export function endAllLeftBehind({ log }: Session, reason: unknown): NewEvent[] {
+  const open = [...log.state.steps.values()].filter(isOpen)
+  return open.reverse().map((step) => stoppedEvent(step, reason))
+}
+
 /** The end of a step that was stopped from above. What is not known of it is said. */
 export function stoppedEvent(step: StepState, reason: unknown): NewEvent {
   const { path, attempt, status, effect, effectUnknown } = step

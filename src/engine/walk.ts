@@ -4,11 +4,11 @@
  */
 import type { Scope, StepNode, Values } from "../graph/node.ts"
 import { parseWith } from "../graph/schema.ts"
-import { errorData, errorFrom, WaybillError } from "../lib/errors.ts"
+import { errorData, errorFrom } from "../lib/errors.ts"
 import { stepEvent } from "../run/event.ts"
-import type { StepState } from "../run/run-state.ts"
 import { isPausedAgain, isPausedAt } from "./answered.ts"
 import { failBeforehand, runAttempts } from "./attempts.ts"
+import { checkUnchanged } from "./changed.ts"
 import { isDecided } from "./edits.ts"
 import { classifyFailure, plainError } from "./failure.ts"
 import type { Session } from "./session.ts"
@@ -115,16 +115,6 @@ async function authored<Result>(path: string, evaluate: () => Promise<Result>): 
   } catch (thrown) {
     throw errorFrom({ path, ...plainError(errorData(thrown, "step_failed")) })
   }
-}
-
-/** A step whose kind or output schema is not what was recorded cannot be continued; a changed prompt can. */
-function checkUnchanged(node: StepNode, known: StepState): void {
-  if (known.digest === "" || known.digest.split(".")[0] === node.shape) return
-  throw new WaybillError(
-    "workflow_changed",
-    `${known.path}: the code's kind or output schema is not the one that this run recorded (${known.kind}).`,
-    { path: known.path, recorded: known.digest, found: `${node.shape}.${node.digest}` },
-  )
 }
 
 function outputsOf(scope: Scope, values: Values): Values {

@@ -12,7 +12,10 @@ import { jsonSchema, parseWith, type Schema } from "./schema.ts"
 
 /** `Given` is what callers send, `Input` what the steps see: they differ where a schema transforms (media, defaults). */
 export interface WorkflowOptions<Input, Given = Input> {
-  /** Counted up by the author when a change should not reach runs that are under way. */
+  /**
+   * Counted up by the author, and shown with each run: the version that it began with. It keeps no change from runs under
+   * way: they go on with the code that is deployed, and fail with `workflow_changed` where they cannot.
+   */
   readonly version: number
   readonly description?: string
   readonly input: z.ZodType<Input, Given>
@@ -24,7 +27,7 @@ export interface WorkflowOptions<Input, Given = Input> {
   readonly timeout?: Duration
   /** What a run may spend, in US dollars. */
   readonly budgetUsd?: number
-  /** Runs of this workflow at once per tenant; the rest queue. */
+  /** Busy runs of this workflow at once per tenant; the rest queue. A run that waits gives its place up, and goes on without asking. */
   readonly concurrency?: number
 }
 
