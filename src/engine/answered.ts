@@ -135,7 +135,7 @@ export function isStopped(session: Session, path: string, parent: AbortSignal): 
 }
 
 /** Whether a failure of the step waits for somebody to decide about it: in the order of a recording, if it did there. */
-export function isHeld(session: Session, path: string, failureClass: FailureClass): boolean {
+export function isToBeHeld(session: Session, path: string, failureClass: FailureClass): boolean {
   const { cues } = session.host.playback ?? {}
   return cues ? cues.isHeld(path, failuresOf(session, path)) : session.holdsFailure(failureClass)
 }

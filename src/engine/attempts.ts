@@ -8,9 +8,9 @@
  */
 import { errorFrom } from "../lib/errors.ts"
 import { type EventData, type NewEvent, stepEvent } from "../run/event.ts"
-import { isOpen, type StepState } from "../run/run-state.ts"
+import { isHeld, isOpen, type StepState } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
-import { executeAnswered, isHeld, isLastAttempt, isStopped, pauseAt, startCue, Unanswered } from "./answered.ts"
+import { executeAnswered, isLastAttempt, isStopped, isToBeHeld, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
 import { type ClassifiedFailure, classifyFailure, FinalFailure, plainError } from "./failure.ts"
@@ -70,7 +70,7 @@ async function settled(session: Session, step: StepState, signal: AbortSignal): 
       if (step.status === "failed") throw errorFrom(step.error ?? { code: "step_failed", message: "The step failed." })
       if (step.status === "retrying" && (step.retryAtMs ?? 0) > session.nowMs()) {
         await parking.wait(step.path, step.retryAtMs, signal)
-      } else if (isParked(step)) {
+      } else if (isHeld(step)) {
         await parking.wait(step.path, undefined, signal)
       } else if (step.resolution?.action === "fail") {
         const error = plainError({ code: "step_failed", message: step.resolution.message, path: step.path })
@@ -82,11 +82,6 @@ async function settled(session: Session, step: StepState, signal: AbortSignal): 
   } catch (thrown) {
     throw signal.aborted ? stopped(session, step.path, signal.reason) : thrown
   }
-}
-
-/** Whether the step waits for somebody to decide about it. */
-function isParked({ status, waiting }: StepState): boolean {
-  return status === "waiting" && (waiting?.reason === "interrupted" || waiting?.reason === "failed")
 }
 
 interface Completed {
@@ -198,7 +193,7 @@ function lastFailure(
   { error, failureClass, signalSeq }: ClassifiedFailure & Pick<Failed, "signalSeq">,
 ): NewEvent[] {
   const isOwn = !kind.composite || error.path === path || error.path === `${path}.when`
-  const held = isOwn && isHeld(session, path, failureClass)
+  const held = isOwn && isToBeHeld(session, path, failureClass)
   const data = { error, failureClass, ...(signalSeq === undefined ? {} : { signalSeq }), ...(held ? { held } : {}) }
   return [stepEvent("step.failed", path, attempt, data), ...(held ? pauseAt(session, path) : [])]
 }

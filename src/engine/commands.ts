@@ -10,15 +10,15 @@ import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_PENDING_SIGNALS } from "../lib/limits.ts"
 import { type Breakpoint, type Resolution, runEvent, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
-import { isOpen, type StepState } from "../run/run-state.ts"
+import { isHeld, isOpen, type StepState } from "../run/run-state.ts"
 import { externalize, fitsInline } from "../store/values.ts"
 import { checkBreakpoints } from "./breakpoints.ts"
 import { takeChildEnd } from "./children.ts"
 import { editStep } from "./edit-step.ts"
-import { freshEdit } from "./edits.ts"
+import { checkAnswerable, goOn, type HowToGoOn } from "./go-on.ts"
 import type { ChildEnd } from "./host.ts"
 import { stoppedEvent } from "./left-behind.ts"
-import { isStepOf, nodeAt } from "./locate.ts"
+import { nodeAt } from "./locate.ts"
 import { cancelOrphans } from "./orphans.ts"
 import type { Session } from "./session.ts"
 import { checkSignal, waitersFor } from "./signals.ts"
@@ -84,6 +84,7 @@ export class Commands {
 
   /** Decides about a step that is parked because a crash, or a breakpoint on failures, left it undecided. */
   async resolve(path: string, resolution: Resolution, by?: string): Promise<void> {
+    if (resolution.action === "retry") await checkAnswerable(this.#session, this.#parkedStep(path), resolution.model)
     this.#parkedStep(path)
     const value = this.#valueOf(path, resolution)
     const stored = value === undefined || fitsInline(value) ? value : await externalize(value, this.#session.host.blobs)
@@ -130,38 +131,9 @@ export class Commands {
     log.append(runEvent("run.breakpoints", { breakpoints, ...(by === undefined ? {} : { by }) }))
   }
 
-  /** Lets a paused run go on: to its end or the next breakpoint, for one step, or up to the step named by `to`. */
-  resume(
-    how: { readonly mode: "continue" | "step" | "run-to"; readonly to?: string; readonly by?: string } = {
-      mode: "continue",
-    },
-  ): void {
-    const { log, gate, parking, deadlines } = this.#session
-    if (!log.state.paused) throw new WaybillError("not_waiting", "The run is not paused.", {})
-    const { mode, to, by } = how
-    if (to !== undefined && !isStepOf(this.#session.workflow.scope, to, this.#session.host.kinds))
-      throw new WaybillError("step_not_found", `The workflow has no step "${to}" to run to.`, { path: to })
-    const goal = to === undefined ? undefined : log.step(to)
-    if (goal && !isOpen(goal))
-      throw new WaybillError(
-        "request_invalid",
-        `${goal.path}: found the step ${goal.status}, expected one that is to come.`,
-        {
-          path: goal.path,
-        },
-      )
-    // Going on from a failure without deciding about it is deciding for the failure; to edit the step is to decide against.
-    const held = [...log.state.steps.values()].filter((step) => step.waiting?.reason === "failed")
-    log.append(
-      runEvent("run.resumed", { mode, ...(to === undefined ? {} : { to }), ...(by === undefined ? {} : { by }) }),
-      ...held.map(({ path, attempt, error }) => {
-        const fail = { action: "fail", message: error?.message ?? "The step failed." } as const
-        return stepEvent("step.resolved", path, attempt, freshEdit(this.#session, path) ? { action: "retry" } : fail)
-      }),
-    )
-    for (const { path } of held) parking.wake(path)
-    gate.reopen()
-    deadlines.goOn()
+  /** Lets a run that stands go on (`go-on.ts`). */
+  resume(how: HowToGoOn = { mode: "continue" }): void {
+    goOn(this.#session, how)
   }
 
   /** Appends a signal addressed to the step at `path`, unless `isStillAwaited` says no after a large payload was stored. */
@@ -209,7 +181,7 @@ export class Commands {
 
   #parkedStep(path: string): StepState {
     const step = this.#step(path)
-    if (step.waiting?.reason === "interrupted" || step.waiting?.reason === "failed") return step
+    if (isHeld(step)) return step
     throw new WaybillError(
       "not_waiting",
       `${path} is ${step.status}; only a step that waits to be resolved can be resolved.`,

@@ -1,13 +1,13 @@
 /** Telling a run what is to be different about one of its steps: taken down here, checked in `edit-check.ts`, honoured in `edits.ts`. */
 import { type StepEdit, stepEvent } from "../run/event.ts"
-import { isOpen } from "../run/run-state.ts"
+import { isHeld, isOpen } from "../run/run-state.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { externalize } from "../store/values.ts"
 import { checkedEdit, invalidEdit } from "./edit-check.ts"
+import { unanswered } from "./go-on.ts"
 import { pathsAround, sequenceAfter } from "./order.ts"
 import type { RunLog } from "./run-log.ts"
 import type { Session } from "./session.ts"
-import { isHeld } from "./stop.ts"
 
 /** Logs the edit. Throws what `checkedEdit` throws, and `edit_invalid` for one that comes too late. */
 export async function editStep(
@@ -47,6 +47,7 @@ function checkInTime(session: Session, path: string, edit: StepEdit): void {
     if (!around) throw invalidEdit(path, `${problem}; fork the run from there, with this output`)
     throw invalidEdit(path, `${problem}; replace the output of ${around} instead`, { instead: around })
   }
+  if (step?.waiting?.reason === "unanswered" && edit.output === undefined && !edit.skip) throw unanswered(path)
   if (around !== undefined) throw invalidEdit(path, `found that ${around}, which holds it, has ended`)
   if (!step || isHeld(step) || step.status === "retrying" || step.status === "interrupted") return
   throw invalidEdit(

@@ -13,6 +13,7 @@ import { type FakeClock, fakeClock } from "../lib/fake-clock.ts"
 import { seededRandom } from "../lib/random.ts"
 import type { ModelClient } from "../model/client.ts"
 import { type RunHeader, runEvent } from "../run/event.ts"
+import { isHeld } from "../run/run-state.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
@@ -155,8 +156,8 @@ class Player {
 
   /** A decision that today's code leaves nobody to make is passed over. */
   async #resolve({ path, data }: Extract<Intervention, { type: "step.resolved" }>): Promise<void> {
-    const reason = this.#engine.state.steps.get(path)?.waiting?.reason
-    if (reason !== "interrupted" && reason !== "failed") return
+    const step = this.#engine.state.steps.get(path)
+    if (!step || !isHeld(step)) return
     const { by, ...resolution } = data
     const whole =
       resolution.action === "complete"

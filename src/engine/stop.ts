@@ -4,7 +4,7 @@
  */
 import { type ErrorData, errorData } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
-import type { RunState, StepState } from "../run/run-state.ts"
+import { isHeld, type RunState } from "../run/run-state.ts"
 import { editedInput, freshEdit } from "./edits.ts"
 import type { ComingStep } from "./gate.ts"
 import type { Session } from "./session.ts"
@@ -46,11 +46,6 @@ export async function stopPoint(session: Session): Promise<StopPoint> {
 /** Whether the run stands still until somebody says how it goes on. */
 export function isStanding({ paused, waitingLeaves, steps }: RunState): boolean {
   return paused !== undefined || (waitingLeaves > 0 && [...steps.values()].some(isHeld))
-}
-
-/** Whether the step waits for somebody to decide about it. */
-export function isHeld({ status, waiting }: StepState): boolean {
-  return status === "waiting" && (waiting?.reason === "failed" || waiting?.reason === "interrupted")
 }
 
 async function preview(session: Session, { node, path, values }: ComingStep): Promise<NextStep> {

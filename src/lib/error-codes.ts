@@ -108,6 +108,12 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Name a step that asked a model: GET /v1/runs/{id}/steps/{path} lists its operations.",
   },
+  unanswered: {
+    status: 409,
+    retryable: false,
+    remedy:
+      'Give the step an output, or skip it. To have it done for real, replay the run with beyond: "live", or fork it from the step.',
+  },
   step_undone: {
     status: 409,
     retryable: false,

@@ -1,9 +1,9 @@
 /** Tells the engine what a command asks. */
 import type { Engine } from "../engine/engine.ts"
-import { isHeld } from "../engine/stop.ts"
 import { unreachable } from "../lib/assert.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Command } from "../protocol/command.ts"
+import { isHeld } from "../run/run-state.ts"
 
 /** Obeys `command`, or throws what is wrong with it and changes nothing. */
 export async function obey(engine: Engine, command: Command): Promise<void> {

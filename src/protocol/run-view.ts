@@ -1,9 +1,10 @@
 /** A run as the doors show it: a reading of the folded log, and nothing else. */
 import { z } from "zod"
 import { must } from "../lib/assert.ts"
+import { ERROR_CODES } from "../lib/error-codes.ts"
 import type { Json } from "../lib/json.ts"
 import { exactUsd } from "../lib/money.ts"
-import { type RunState, runStatus, type StepState, totalCost } from "../run/run-state.ts"
+import { isHolding, type RunState, runStatus, type StepState, totalCost } from "../run/run-state.ts"
 import { BreakpointBody, breakpointView } from "./breakpoint.ts"
 import { ErrorView, errorView } from "./problem.ts"
 import { anyJson, Cost, named } from "./wire.ts"
@@ -16,7 +17,7 @@ export const WaitingView = named(
   "Waiting",
   z.object({
     path: z.string(),
-    reason: z.enum(["approval", "signal", "sleep", "child", "interrupted", "failed"]),
+    reason: z.enum(["approval", "signal", "sleep", "child", "interrupted", "failed", "unanswered"]),
     until: z.iso.datetime().exactOptional().meta({ description: "When the wait ends by itself." }),
     untilMs: z.int().exactOptional(),
     signal: z.string().exactOptional().meta({ description: "Name of the signal." }),
@@ -25,6 +26,10 @@ export const WaitingView = named(
     approvers: z.array(z.string()).readonly().exactOptional(),
     childRunId: z.string().exactOptional(),
     answer: z.string().exactOptional().meta({ description: "Where to POST the answer." }),
+    remedy: z
+      .string()
+      .exactOptional()
+      .meta({ description: "What to do, of a step that asked for what its recording does not have." }),
   }),
 )
 export type WaitingView = z.infer<typeof WaitingView>
@@ -149,6 +154,7 @@ export function waitingView(runId: string, step: StepState): WaitingView | undef
     ...(approvers ? { approvers } : {}),
     ...(childRunId === undefined ? {} : { childRunId }),
     ...(answer === undefined ? {} : { answer }),
+    ...(reason === "unanswered" ? { remedy: ERROR_CODES.unanswered.remedy } : {}),
   }
 }
 
@@ -166,7 +172,7 @@ function waitingViews(runId: string, state: RunState): WaitingView[] {
 function answerLink(runId: string, path: string, { reason, signal }: StepState["waiting"] & object) {
   if (reason === "approval") return runPath(runId, "approvals", path)
   if (reason === "signal" && signal !== undefined) return runPath(runId, "signals", signal)
-  return reason === "interrupted" || reason === "failed" ? runPath(runId, "resolve", path) : undefined
+  return isHolding(reason) ? runPath(runId, "resolve", path) : undefined
 }
 
 function endOf(createdAtMs: number, endedAtMs: number) {

@@ -53,7 +53,7 @@ export interface RunHeader {
 
 /** Why a step waits, and what ends the waiting. */
 export interface Waiting {
-  readonly reason: "approval" | "signal" | "sleep" | "child" | "interrupted" | "failed"
+  readonly reason: "approval" | "signal" | "sleep" | "child" | "interrupted" | "failed" | "unanswered"
   /** The signal's name, for `signal`. */
   readonly signal?: string
   /** When the wait ends by itself, milliseconds since the epoch. */

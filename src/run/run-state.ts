@@ -172,6 +172,16 @@ export function isOpen({ status }: StepState): boolean {
   return status !== "completed" && status !== "failed" && status !== "skipped"
 }
 
+/** Whether the step waits for somebody to decide about it. */
+export function isHeld({ status, waiting }: StepState): boolean {
+  return status === "waiting" && waiting !== undefined && isHolding(waiting.reason)
+}
+
+/** Whether a step that waits for this reason waits for somebody to decide about it. */
+export function isHolding(reason: Waiting["reason"]): boolean {
+  return reason === "interrupted" || reason === "failed" || reason === "unanswered"
+}
+
 /** What the run cost with all runs below it, as far as those have ended. */
 export function totalCost({ costNanoUsd, childrenCostNanoUsd }: RunState): number {
   return costNanoUsd + childrenCostNanoUsd

@@ -24,7 +24,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
     case "step.interrupted":
       state.costNanoUsd += event.data.lost?.costNanoUsd ?? 0
       if (!event.data.unanswered) effectUnknown(state, step)
-      if (event.data.parked) step.waiting = { reason: "interrupted" }
+      if (event.data.parked) step.waiting = { reason: event.data.unanswered ? "unanswered" : "interrupted" }
       return move(state, step, event.data.parked ? "waiting" : "interrupted")
     case "step.resolved":
       return resolved(state, step, event)

@@ -124,7 +124,7 @@ describe("a run that stands", () => {
     await post(`/v1/runs/${id}/continue`)
     await until(id, "waiting")
     expect((await get(`/v1/runs/${id}/stop`)).body).toMatchObject({
-      held: [{ path: "found", waiting: { reason: "interrupted" } }],
+      held: [{ path: "found", waiting: { reason: "unanswered", remedy: expect.any(String) } }],
     })
     await post(`/v1/runs/${id}/resolve/found`, { action: "complete", output: { title: "By hand" } })
     await until(id, "succeeded")
