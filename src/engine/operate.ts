@@ -7,12 +7,12 @@ import { type Operation, operationDigest } from "../model/operation.ts"
 import type { OperationOutcome, OperationRecord } from "../model/record.ts"
 import type { OperationResult } from "../model/result.ts"
 import { type EventData, stepEvent } from "../run/event.ts"
+import { isHeld } from "../run/run-state.ts"
 import { answeredOperation } from "./answered.ts"
 import { operationContext } from "./operation-context.ts"
 import { restoreRecord, storeRecord } from "./records.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
-import { isHeld } from "./stop.ts"
 
 /**
  * The answer to `operation`, the step's `index`-th. When a crash cut off an attempt that had paid for this very operation,
