@@ -27,7 +27,7 @@ export const openaiCompatible = defineProvider({
   otelName: "openai_compatible",
   keyNames: ["OPENAI_COMPATIBLE_API_KEY"],
   optionsKey: "openaiCompatible",
-  dialect: openaiDialect({ id: "openai-compatible", endsAtFinishReason: true }),
+  dialect: openaiDialect({ id: "openai-compatible", endsAtFinishReason: true, endsAtDone: true }),
   configuration: (setup) =>
     setup.baseUrl === undefined ? needs(setup, [["OPENAI_COMPATIBLE_BASE_URL"]]) : { status: "ready" },
   capabilities: (model, { env }) =>

@@ -41,6 +41,7 @@ export const openrouter = defineProvider({
         class: "request.too_long",
         code: /^(?:max_tokens_exceeded|token_limit_exceeded|string_too_long|payload_too_large)$/,
       },
+      { class: "output.truncated", message: /^token limit reached/i },
       { class: "provider.outage", code: /^provider_unavailable$/ },
     ],
   }),

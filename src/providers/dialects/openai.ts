@@ -27,7 +27,7 @@ export interface Quirks {
   readonly rules?: readonly ErrorRule[]
   /** The documentation promises no `data: [DONE]`: a finish reason alone ends a stream. */
   readonly endsAtFinishReason?: boolean
-  /** Answers outside of `choices` give no reason for their end: `data: [DONE]` alone ends them. */
+  /** Some of its streams know no finish reason at all: `data: [DONE]` alone ends a stream in which none is so much as named. */
   readonly endsAtDone?: boolean
   /** `completion_tokens` leaves out the reasoning tokens. */
   readonly reasoningApart?: boolean
@@ -80,7 +80,18 @@ const FINAL_TYPES: ReadonlySet<string> = new Set(["response.completed", "respons
 /** The family's words, and those of its members' engines that come through unchanged. */
 const FINISHES = finishWords({
   // Ollama says nothing at all when an answer ended by itself and its engine did not say why.
-  whole: ["stop", "tool_calls", "function_call", "completed", "eos", "eos_token", "stop_sequence", "end_turn", ""],
+  whole: [
+    "stop",
+    "tool_calls",
+    "function_call",
+    "completed",
+    "complete",
+    "eos",
+    "eos_token",
+    "stop_sequence",
+    "end_turn",
+    "",
+  ],
   "output.truncated": ["length", "max_tokens", "max_output_tokens", "model_length"],
   "request.content_blocked": ["content_filter"],
   "provider.overloaded": ["insufficient_system_resource"],
@@ -120,7 +131,7 @@ function ended(body: WireBody, { endsAtFinishReason, endsAtDone }: Quirks): bool
   const finished = finishOf(body) !== undefined
   if (body.kind === "json") return finished || !isAnswer(body.value)
   const done = body.events.findLast(({ data }) => data === "[DONE]") !== undefined
-  if (!finished) return done && endsAtDone === true && !body.text.includes('"choices"')
+  if (!finished) return done && endsAtDone === true && !body.text.includes('"finish_reason"')
   return done || endsAtFinishReason === true || documents(body, FINAL).some(isFinalEvent)
 }
 

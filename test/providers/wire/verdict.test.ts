@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import { WaybillError } from "../../../src/lib/errors.ts"
 import { anthropic } from "../../../src/providers/anthropic.ts"
 import { openai } from "../../../src/providers/openai.ts"
+import { openaiCompatible } from "../../../src/providers/openai-compatible.ts"
 import type { Exchange } from "../../../src/providers/transport.ts"
 import { wireFailure, wireResponse, wireUsage } from "../../../src/providers/wire/verdict.ts"
 
@@ -94,6 +95,18 @@ describe("the verdict on an exchange", () => {
       cacheWrite1hTokens: 200,
       reasoningTokens: 0,
     })
+  })
+
+  it("[PROV10] is nothing for a stream of a server that knows no finish reason, once it is done", () => {
+    const chunk = {
+      object: "chat.completion.chunk",
+      choices: [{ index: 0, delta: { content: "4", role: "assistant" } }],
+    }
+    const usage = { object: "chat.completion.chunk", choices: [], usage: { prompt_tokens: 22, completion_tokens: 5 } }
+    const events = `data: ${JSON.stringify(chunk)}\n\ndata: ${JSON.stringify(usage)}\n\n`
+    const failure = (content: string) => wireFailure(openaiCompatible, exchange({ content }), undefined, 0)
+    expect(failure(`${events}data: [DONE]\n\n`)).toBeUndefined()
+    expect(failure(events)).toMatchObject({ class: "provider.stream_cut" })
   })
 
   it("[PROV3] never holds more of a provider's words than a log can bear", () => {
