@@ -3,6 +3,7 @@ import type { Deployment } from "../objects/environment.ts"
 import { type App, createApp } from "./app.ts"
 import { bulkForks } from "./bulk-forks.ts"
 import { media } from "./media.ts"
+import { moderationReviews } from "./moderation-reviews.ts"
 import { openai } from "./openai.ts"
 import { operations } from "./operations.ts"
 import type { Endpoint } from "./resource.ts"
@@ -32,6 +33,7 @@ const resources = [
   runReports,
   runSocket,
   bulkForks,
+  moderationReviews,
   schedules,
   media,
   routing,

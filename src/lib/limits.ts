@@ -121,6 +121,9 @@ export const COST_SAMPLES = 5
 /** How long a bulk fork can be looked up after it has ended. */
 export const BULK_FORKS_KEEP_MS = 90 * 86_400_000
 
+/** Runs on one page of a moderation review: each is read from its recording. */
+export const MAX_REVIEWED_RUNS = 100
+
 /** Schedules of one tenant. */
 export const MAX_SCHEDULES = 1_000
 

@@ -9,6 +9,12 @@ import { type ForkRequest, planFork, recordedEdits } from "../engine/derive.ts"
 import type { Engine } from "../engine/engine.ts"
 import { copiedEvents } from "../engine/fork.ts"
 import type { ForkForecast, StepCosts } from "../engine/fork-forecast.ts"
+import {
+  type ModerationReview,
+  type PolicyChange,
+  reviewedPolicy,
+  reviewModeration,
+} from "../engine/moderation-review.ts"
 import { type RecordedAnswer, recordedAnswer } from "../engine/playback.ts"
 import { type Recording, readRecording } from "../engine/recording.ts"
 import { type ReplayReport, replay } from "../engine/replay.ts"
@@ -115,6 +121,12 @@ export class Readings implements ReadingRpc {
 
   async forecast(request: DerivationRequest, samples: readonly StepCosts[]): Promise<ForkForecast> {
     return derivationForecast(await this.#original(), request, samples)
+  }
+
+  async reviewModeration(step: string, change?: PolicyChange): Promise<ModerationReview> {
+    const recording = await this.#recording()
+    const found = reviewedPolicy(this.#workflow(recording), kindsByName, step, change)
+    return reviewModeration({ recording, blobs: blobsOf(this.#host.env) }, step, found?.policy)
   }
 
   async copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage> {

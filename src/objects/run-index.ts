@@ -7,6 +7,7 @@
 import { firstId } from "../lib/id.ts"
 import type { RunsBelow } from "../protocol/run-tree.ts"
 import type { RunSummary } from "../protocol/summary.ts"
+import { placesOf } from "../run/places.ts"
 import type { Sql, SqlRow } from "../store/sql.ts"
 
 export interface RunFilter {
@@ -99,7 +100,8 @@ export class RunIndex {
     const data = JSON.stringify(summary)
     return this.#sql.transaction(() => {
       const written = this.#sql.exec(UPSERT, runId, seq, workflow, status, ...nullable, data)
-      for (const place of placesOf(summary)) this.#sql.exec(FAILURE, place, runId)
+      for (const place of summary.failedAt === undefined ? [] : placesOf(summary.failedAt))
+        this.#sql.exec(FAILURE, place, runId)
       for (const tag of tags) this.#sql.exec(TAG, tag, runId)
       return written.length > 0
     })
@@ -195,11 +197,4 @@ function conditionsOf(criteria: RunCriteria): { readonly conditions: string[]; r
   where("run_id < ?", criteria.toMs === undefined ? undefined : firstId("run", criteria.toMs))
   if (criteria.unmended) conditions.push(UNMENDED)
   return { conditions, params }
-}
-
-/** What the step that failed the run is called: `items[3].extract`, `items[].extract` and `extract`. */
-function placesOf({ failedAt }: RunSummary): ReadonlySet<string> {
-  if (failedAt === undefined) return new Set()
-  const everywhere = failedAt.replaceAll(/\[\d+\]/g, "[]")
-  return new Set([failedAt, everywhere, everywhere.slice(everywhere.lastIndexOf(".") + 1).replaceAll("[]", "")])
 }

@@ -3,6 +3,7 @@ import type { RunComparison } from "../engine/compare-runs.ts"
 import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
 import type { ForkRequest } from "../engine/derive.ts"
 import type { ForkForecast, StepCosts } from "../engine/fork-forecast.ts"
+import type { ModerationReview, PolicyChange } from "../engine/moderation-review.ts"
 import type { RecordedAnswer } from "../engine/playback.ts"
 import type { ReplayReport } from "../engine/replay.ts"
 import type { Json } from "../lib/json.ts"
@@ -55,6 +56,8 @@ export interface StudyRpc {
   order(request: DerivationRequest): Promise<DerivationOrder>
   /** What a fork would do and cost, read from the recording and from what steps of other runs cost. Throws as `order` does. */
   forecast(request: DerivationRequest, samples: readonly StepCosts[]): Promise<ForkForecast>
+  /** The recorded decisions of the step called `step` under today's policy, changed as `change` says. */
+  reviewModeration(step: string, change?: PolicyChange): Promise<ModerationReview>
   /** The events that a fork of the run, as it stood at event `upTo`, begins with, without the first `skip`. */
   copies(fork: ForkRequest, upTo: number, skip: number): Promise<CopiedPage>
   /** The run, on the left, beside run `other`. */

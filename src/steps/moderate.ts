@@ -2,10 +2,11 @@
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
 import { sourceDigest } from "../graph/compile.ts"
-import { checkPolicy, type Policy, type PolicyText, type Violation } from "../graph/policy.ts"
+import { checkPolicy, type Policy, type PolicyText, type PolicyVerdict, type Violation } from "../graph/policy.ts"
 import { jsonSchema } from "../graph/schema.ts"
 import type { ModerateOperation } from "../model/operation.ts"
 import { operationSchemas } from "../model/operation-schema.ts"
+import type { ModerationScores } from "../model/result.ts"
 import { type Closure, closure, readStep } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
 
@@ -18,7 +19,7 @@ interface ModerateConfig {
   readonly facts?: Closure<unknown> | undefined
 }
 
-interface ModerateInput {
+export interface ModerateInput {
   readonly operation: ModerateOperation
   /** The names of the operation's texts, in its order. */
   readonly names?: readonly string[]
@@ -78,26 +79,32 @@ export const moderate = defineStepKind<ModerateConfig, ModerateInput>({
       ...(own.facts ? { facts: own.facts(values) } : {}),
     }
   },
-  async execute(own, { operation, names, facts }, context): Promise<Moderation> {
-    const { results } = await context.operate(operation)
+  async execute(own, input, context): Promise<Moderation> {
+    const { results } = await context.operate(input.operation)
     const scores: Record<string, number> = {}
     for (const result of results)
       for (const [category, score] of Object.entries(result.scores))
         scores[category] = Math.max(scores[category] ?? 0, score)
-    if (own.policy) {
-      const each = results.map((result) => result.scores)
-      return { ...checkPolicy(own.policy, namedTexts(operation.texts, names), each, facts), scores }
-    }
-    const flagged = results.some((result) => result.flagged)
-    return {
-      flagged,
-      violations: flagged ? [{ rule: "provider", reason: "the moderation model flagged the text" }] : [],
-      scores,
-    }
+    return { ...judge(own.policy, input, results), scores }
   },
 })
 
-function namedTexts(texts: readonly string[], names: readonly string[] | undefined): PolicyText[] {
+/** What the policy says of a step's texts with the scores that they were given; without one, what the moderation model says. Pure. */
+export function judge(
+  policy: Policy | undefined,
+  { operation, names, facts }: ModerateInput,
+  results: readonly ModerationScores[],
+): PolicyVerdict {
+  if (policy) {
+    const scores = results.map((result) => result.scores)
+    return checkPolicy(policy, namedTexts(operation.texts, names), scores, facts)
+  }
+  const flagged = results.some((result) => result.flagged)
+  return { flagged, violations: flagged ? [{ rule: "provider", reason: "the moderation model flagged the text" }] : [] }
+}
+
+/** The texts of a step in the order of its operation, with their names. */
+export function namedTexts(texts: readonly string[], names: readonly string[] | undefined): PolicyText[] {
   return texts.map((text, index) => {
     const name = names?.[index]
     return name === undefined ? { text } : { name, text }

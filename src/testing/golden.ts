@@ -48,14 +48,21 @@ export function expectReplay(run: RecordedRun, options: GoldenOptions) {
   }
 }
 
-async function study(run: RecordedRun, { workflows, routing, providers }: GoldenOptions) {
+async function study(run: RecordedRun, options: GoldenOptions) {
+  const { recording, blobs, workflow } = await openRecorded(run, options)
+  const { routing, providers } = options
+  const forecaster = routing ? { forecaster: await goldenForecaster(routing, recording, providers) } : {}
+  return replayWithRecording({ recording, workflow, kinds: kindsByName, blobs, ...forecaster })
+}
+
+/** A recorded run, with the workflow of today that it is of. Throws `export_invalid`, `workflow_not_found`. */
+export async function openRecorded(run: RecordedRun, { workflows }: Pick<GoldenOptions, "workflows">) {
   const { recording, blobs } = await open(run)
   const { workflow: name } = recording.header
   const workflow = workflows.find((one) => one.name === name)
   if (!workflow)
     throw new WaybillError("workflow_not_found", `The run is of "${name}", which is not among the workflows given.`)
-  const forecaster = routing ? { forecaster: await goldenForecaster(routing, recording, providers) } : {}
-  return replayWithRecording({ recording, workflow, kinds: kindsByName, blobs, ...forecaster })
+  return { recording, blobs, workflow }
 }
 
 async function open(run: RecordedRun): Promise<{ readonly recording: Recording; readonly blobs: BlobStore }> {

@@ -19,5 +19,6 @@ export {
 } from "./fake-ai.ts"
 export { expectReplay, type GoldenOptions, type RecordedRun, replayRun } from "./golden.ts"
 export type { GoldenExpectation } from "./golden-problems.ts"
+export { type ModerationOptions, reviewRecorded } from "./moderation.ts"
 export { createRun, runWorkflow, type TestRun, type TestRunOptions } from "./run-workflow.ts"
 export { type Script, type ScriptedAnswer, type ScriptedModel, scriptedModel } from "./scripted-model.ts"

@@ -40,7 +40,13 @@ export const shipped = defineRouting({
   ],
 })
 
-const script = scriptedModel({ topic: { value: { kind: "billing" } } }, { costNanoUsd: 1_234_567 })
+const script = scriptedModel(
+  {
+    topic: { value: { kind: "billing" } },
+    check: { result: { type: "moderate", results: [{ flagged: false, scores: { harassment: 0.6 } }] } },
+  },
+  { costNanoUsd: 1_234_567 },
+)
 
 let shared: LiveGateway | undefined
 const gateway = (env: Env): LiveGateway => (shared ??= testGateway(env))

@@ -1,5 +1,5 @@
 /** The workflows that tests inside workerd run: small, and each made to show one thing. */
-import { media, tool, workflow } from "waybill"
+import { definePolicy, media, tool, workflow } from "waybill"
 import { z } from "zod"
 import { liveWorkflows } from "./live-workflows.ts"
 import { mendingWorkflows } from "./mending.ts"
@@ -46,6 +46,14 @@ const reaching = workflow("reaching", { version: 1, input: z.object({}) })
   )
   .output(({ page }) => page)
 
+/** Judges a text. */
+const letters = workflow("letters", { version: 1, input: z.object({ text: z.string() }) })
+  .moderate("check", {
+    text: ({ input }) => input.text,
+    policy: definePolicy({ name: "letters", version: 1, thresholds: { harassment: 0.7 } }),
+  })
+  .output(({ check }) => check.flagged)
+
 /** Does something, fails, and undoes it: events follow the end of the run. */
 const undone = workflow("undone", { version: 1, input: z.object({}) })
   .tool("book", book(), () => ({}))
@@ -84,4 +92,4 @@ function pay() {
   })
 }
 
-export const workflows = [desk, album, broken, reaching, undone, routed, ...liveWorkflows, ...mendingWorkflows]
+export const workflows = [desk, album, broken, letters, reaching, undone, routed, ...liveWorkflows, ...mendingWorkflows]

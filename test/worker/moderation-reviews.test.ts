@@ -1,0 +1,43 @@
+/** Moderation reviews through the HTTP door, on real objects inside workerd. */
+import { expect, it } from "vitest"
+import { finish, get, post } from "./support/client.ts"
+
+it("[MODERATE1] counts and lists, run by run and page by page, the decisions that another policy would flip", async () => {
+  const ids: unknown[] = []
+  for (let index = 0; index < 3; index += 1)
+    ids.unshift((await finish("letters", { text: "Dear" }, { tags: ["review"] })).id)
+  const asked = { workflow: "letters", step: "check", tag: "review", policy: { thresholds: { harassment: 0.55 } } }
+  const before = (await get(`/v1/runs/${ids[0]}`)).body
+  const { status, body } = await post("/v1/moderation-reviews", { ...asked, limit: 2 })
+  expect(status).toBe(200)
+  expect(body).toMatchObject({
+    runs: 2,
+    policy: { thresholds: { harassment: 0.55 }, rules: [] },
+    counts: { decisions: 2, same: 0, toFlagged: 2, toPassed: 0, undecided: 0 },
+  })
+  expect(body.decisions).toMatchObject(
+    ids.slice(0, 2).map((runId) => ({
+      ...{ runId, path: "check", flip: "flagged", recorded: { flagged: false }, reviewed: { flagged: true } },
+      reasons: [{ rule: "category:harassment", now: "violated", score: 0.6, threshold: 0.55 }],
+      links: { run: `/v1/runs/${runId}`, step: `/v1/runs/${runId}/steps/check` },
+    })),
+  )
+  const next = await post("/v1/moderation-reviews", { ...asked, cursor: body.nextCursor })
+  expect(next.body.decisions).toMatchObject([{ runId: ids[2] }])
+  const { body: same } = await post("/v1/moderation-reviews", { workflow: "letters", step: "check", tag: "review" })
+  expect(same).toMatchObject({ counts: { decisions: 3, same: 3 }, decisions: [] })
+  expect((await get(`/v1/runs/${ids[0]}`)).body).toEqual(before)
+})
+
+it("[MODERATE1] is refused of a step that judges nothing, and for a rule that its policy does not have", async () => {
+  const thresholds = { harassment: 0.5 }
+  for (const [more, path] of [
+    [{ step: "nobody" }, "body.step"],
+    [{ step: "check", policy: { thresholds, rules: ["nobody"] } }, "body.policy.rules"],
+    [{ step: "check", policy: { thresholds: { harassment: 2 } } }, "body.policy.thresholds.harassment"],
+  ] as const)
+    expect(await post("/v1/moderation-reviews", { workflow: "letters", ...more })).toMatchObject({
+      status: 422,
+      body: { code: "request_invalid", path },
+    })
+})
