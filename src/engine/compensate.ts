@@ -10,7 +10,7 @@ import { untilAborted } from "../lib/abort.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import { stepEvent } from "../run/event.ts"
-import type { StepState } from "../run/run-state.ts"
+import type { RunState, StepState } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
 import { classifyFailure } from "./failure.ts"
 import { nodeAt } from "./locate.ts"
@@ -26,11 +26,15 @@ interface Undo {
   readonly limitMs: number
 }
 
+/** Whether the run ended in a way that asks for its steps to be undone. */
+export function isToBeUndone({ ended, cancelled }: RunState): boolean {
+  return ended === "failed" || (ended === "cancelled" && cancelled?.compensate === true)
+}
+
 /** Undoes what is still to be undone, last completed first. Does nothing unless the run ended in a way that asks for it. */
 export async function compensate(session: Session): Promise<void> {
   const { state } = session.log
-  const wanted = state.ended === "failed" || (state.ended === "cancelled" && state.cancelled?.compensate === true)
-  if (!wanted) return
+  if (!isToBeUndone(state)) return
   for (const path of state.unknownEffects) reportUnknown(session, path)
   for (const path of [...state.completedOrder].reverse()) {
     const undo = undoOf(session, path)

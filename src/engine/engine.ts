@@ -10,6 +10,7 @@
 import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type ErrorData, errorData, WaybillError } from "../lib/errors.ts"
+import { LOOK_FOR_CODE_MS } from "../lib/limits.ts"
 import { type RunHeader, runEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
@@ -17,7 +18,7 @@ import { endCue } from "./answered.ts"
 import { checkUnderWay } from "./changed.ts"
 import { childEnd } from "./children.ts"
 import { Commands } from "./commands.ts"
-import { compensate } from "./compensate.ts"
+import { compensate, isToBeUndone } from "./compensate.ts"
 import { plainError } from "./failure.ts"
 import type { ChildEnd, EngineHost } from "./host.ts"
 import { endAllLeftBehind, noteLeftBehind } from "./left-behind.ts"
@@ -46,6 +47,11 @@ export class Engine {
 
   get status(): RunStatus {
     return runStatus(this.state)
+  }
+
+  /** Whether the run's code is not there: then it can be read and cancelled, and stays as it is. */
+  get codeMissing(): boolean {
+    return this.#session.workflow.missing === true
   }
 
   /** Why this engine is of no more use, also when nobody advances it; undefined while all is well. */
@@ -108,7 +114,8 @@ export class Engine {
   /** When `wake` is next needed, milliseconds since the epoch; undefined when only the outside can move the run. */
   nextWakeMs(): number | undefined {
     const { parking, deadlines } = this.#session
-    const next = Math.min(parking.nextWakeMs() ?? Number.POSITIVE_INFINITY, deadlines.nextMs(), this.#timeoutAtMs())
+    const parkedMs = parking.nextWakeMs() ?? Number.POSITIVE_INFINITY
+    const next = Math.min(parkedMs, deadlines.nextMs(), this.#timeoutAtMs(), this.#lookAgainMs())
     return next === Number.POSITIVE_INFINITY ? undefined : next
   }
 
@@ -132,6 +139,13 @@ export class Engine {
     return this.#session.values.load(seq, this.#session.host.blobs)
   }
 
+  /** When a run that needs its missing code looks whether it is back. */
+  #lookAgainMs(): number {
+    const { ended } = this.state
+    const isOver = ended !== undefined && !isToBeUndone(this.state)
+    return this.codeMissing && !isOver ? this.#session.nowMs() + LOOK_FOR_CODE_MS : Number.POSITIVE_INFINITY
+  }
+
   #timeoutAtMs(): number {
     const { timeoutMs } = this.#session.workflow
     const { header, ended, createdAtMs } = this.state
@@ -145,6 +159,8 @@ export class Engine {
     const { log } = session
     try {
       cancelOrphans(session)
+      // All else takes the code.
+      if (this.codeMissing) return
       if (!log.state.ended) {
         noteLeftBehind(session)
         await recover(session)

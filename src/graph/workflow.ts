@@ -42,6 +42,8 @@ export interface Workflow<Input = unknown, Output = unknown> {
   readonly budgetUsd?: number
   readonly concurrency?: number
   readonly scope: Scope
+  /** The code is not there: this only stands in its place, so that the run can be read and cancelled. */
+  readonly missing?: true
   /** Changes with any step, prompt or schema. */
   readonly digest: string
   /** Carries the output's type; absent at run time. */
@@ -93,6 +95,12 @@ export function makeWorkflow<Input, Given>(
     scope,
     digest: sha256(canonicalJson(shape)).slice(0, 16),
   })
+}
+
+/** What stands in the place of a workflow whose code is not deployed (any more). */
+export function missingWorkflow(name: string): Workflow {
+  const scope = Object.freeze({ steps: [] })
+  return Object.freeze({ name, version: 0, input: z.unknown(), examples: {}, scope, missing: true, digest: "" })
 }
 
 /** The graph as JSON: what `GET /v1/workflows/{name}` serves and the dashboard draws. */

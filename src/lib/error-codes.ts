@@ -219,6 +219,11 @@ export const ERROR_CODES = {
     retryable: false,
     remedy: "Take a name from GET /v1/workflows, or register the workflow in workflows/index.ts.",
   },
+  workflow_missing: {
+    status: 409,
+    retryable: false,
+    remedy: "Deploy the workflow again: the run goes on by itself within a quarter of an hour. Or cancel the run.",
+  },
   run_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/runs." },
   bulk_fork_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/bulk-forks." },
   schedule_not_found: { status: 404, retryable: false, remedy: "Take a key from GET /v1/schedules." },

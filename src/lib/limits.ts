@@ -43,6 +43,9 @@ export const VALUE_CACHE_BYTES = 16 * 1024 * 1024
 /** A crash is noticed at most this long after it: the watchdog is never further ahead while a step is in flight. Each look costs a few row writes. */
 export const WATCHDOG_MS = 3_000
 
+/** How often a run whose workflow is not deployed any more looks whether it is back: each look brings its object to memory. */
+export const LOOK_FOR_CODE_MS = 900_000
+
 /** A turn of a long run ends after so many steps or so much time, and goes on from the alarm with fresh limits of the platform. */
 export const MAX_STEPS_PER_TURN = 2_000
 export const MAX_TURN_MS = 60_000

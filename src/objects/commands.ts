@@ -4,10 +4,13 @@ import { unreachable } from "../lib/assert.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Command } from "../protocol/command.ts"
 import { isHeld } from "../run/run-state.ts"
+import { codeMissing } from "./start-run.ts"
 
 /** Obeys `command`, or throws what is wrong with it and changes nothing. */
 export async function obey(engine: Engine, command: Command): Promise<void> {
   const { commands } = engine
+  if (engine.codeMissing && !["cancel", "pause"].includes(command.type))
+    throw codeMissing(engine.state.header?.workflow ?? "")
   switch (command.type) {
     case "cancel":
       return commands.cancel(command)

@@ -39,7 +39,7 @@ import { derivationForecast, derivationOrder, type Original } from "./derivation
 import type { Deployment, Env } from "./environment.ts"
 import { reach } from "./remote.ts"
 import type { RunRpc } from "./rpc.ts"
-import { findWorkflow } from "./start-run.ts"
+import { codeMissing } from "./start-run.ts"
 import { viewStop } from "./stop.ts"
 import type { CopiedPage, DerivationOrder, DerivationRequest, StudyRpc } from "./study-rpc.ts"
 import { viewStep } from "./views.ts"
@@ -173,7 +173,9 @@ export class Readings implements ReadingRpc {
   }
 
   #workflow({ header }: Recording): Workflow {
-    return findWorkflow(this.#host.deployment(), header.workflow)
+    const workflow = this.#host.deployment().workflows.get(header.workflow)
+    if (!workflow) throw codeMissing(header.workflow)
+    return workflow
   }
 
   /** The run as it stands, or as it stood when event `upTo` was its newest. */

@@ -8,6 +8,7 @@ import { WebSockets } from "agents/websockets"
 import type { Engine } from "../engine/engine.ts"
 import type { ChildEnd } from "../engine/host.ts"
 import { isStanding } from "../engine/stop.ts"
+import { missingWorkflow, type Workflow } from "../graph/workflow.ts"
 import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_LISTED_STEPS, TELL_PATIENCE_MS } from "../lib/limits.ts"
@@ -69,7 +70,9 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
   async onStart(): Promise<void> {
     await this.#derivation.finish()
     const [created] = this.#store.read(0, 1)
-    if (created?.type === "run.created") await this.#open(created.data.workflow).driver.takeUp()
+    if (created?.type !== "run.created") return
+    const { workflow: name } = created.data
+    await this.#open(this.deployment.workflows.get(name) ?? missingWorkflow(name)).driver.takeUp()
   }
 
   async onJob({ job }: { readonly job: { readonly id: string } }): Promise<void> {
@@ -83,7 +86,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
 
   async start(request: RunStart): Promise<RunView> {
     await this.lifecycle.start()
-    const { engine, driver } = this.#run ?? this.#open(request.workflow)
+    const { engine, driver } = this.#run ?? this.#open(findWorkflow(this.deployment, request.workflow))
     await engine.create(request)
     await driver.drive()
     return viewRun(engine)
@@ -98,7 +101,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
   async derive(order: DerivationOrder): Promise<RunView> {
     await this.lifecycle.start()
     if (!this.#run) await this.#derivation.make(order)
-    const { engine, driver } = this.#run ?? this.#open(order.header.workflow)
+    const { engine, driver } = this.#run ?? this.#open(findWorkflow(this.deployment, order.header.workflow))
     await driver.drive()
     return viewRun(engine)
   }
@@ -150,8 +153,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     return engine.state.seq === seq ? stop : undefined
   }
 
-  #open(workflowName: string): { readonly engine: Engine; readonly driver: Driver } {
-    const workflow = findWorkflow(this.deployment, workflowName)
+  #open(workflow: Workflow): { readonly engine: Engine; readonly driver: Driver } {
     const created = this.#store.get(1)
     const engine = makeEngine({
       workflow,
@@ -182,7 +184,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       disarm: async (id) => void (await jobs.cancel(id)),
       hold: (work) => this.ctx.waitUntil(work),
       giveUp: (thrown) => this.#giveUp(thrown),
-      admit: () => askForPlace(engine, workflow, this.env, this.ctx.storage.kv),
+      admit: async () => (engine.codeMissing ? "queued" : askForPlace(engine, workflow, this.env, this.ctx.storage.kv)),
       report: async () => {
         this.#subscribers.notify()
         this.ctx.waitUntil(this.#sockets.atRest(this.#webSockets.getConnections()))

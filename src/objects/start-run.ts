@@ -33,6 +33,12 @@ export async function prepareStart(
   return runStart(body, { ...run, input })
 }
 
+/** What a run that is of the workflow is told when that is not deployed. */
+export function codeMissing(name: string): WaybillError {
+  const message = `The run is of the workflow "${name}", which is not deployed.`
+  return new WaybillError("workflow_missing", message, { workflow: name })
+}
+
 /** Throws `workflow_not_found`, naming those that there are. */
 export function findWorkflow(deployment: Deployment, name: string): Workflow {
   const workflow = deployment.workflows.get(name)

@@ -8,7 +8,10 @@ import type { RunEvent } from "../run/event.ts"
 
 export async function viewRun(engine: Engine): Promise<RunView> {
   const output = await valueAt(engine, engine.state.outputSeq)
-  return runView(engine.state, output === undefined ? {} : { output })
+  return runView(engine.state, {
+    ...(output === undefined ? {} : { output }),
+    ...(engine.codeMissing ? { workflowMissing: true } : {}),
+  })
 }
 
 /** The step at `path` with its input and output. Throws `step_not_found`. */

@@ -2,7 +2,6 @@
 import { z } from "zod"
 import { must } from "../lib/assert.ts"
 import { ERROR_CODES } from "../lib/error-codes.ts"
-import type { Json } from "../lib/json.ts"
 import { exactUsd } from "../lib/money.ts"
 import { isHolding, type RunState, runStatus, type StepState, totalCost } from "../run/run-state.ts"
 import { BreakpointBody, breakpointView } from "./breakpoint.ts"
@@ -54,6 +53,10 @@ export const RunView = named(
     id: z.string(),
     workflow: z.string(),
     version: z.int(),
+    workflowMissing: z.literal(true).exactOptional().meta({
+      description:
+        "The workflow is not deployed (any more): the run stays as it is until it is, or until it is cancelled.",
+    }),
     status: RunStatus,
     tenant: z.string(),
     user: z.string().exactOptional(),
@@ -93,7 +96,7 @@ export const RunView = named(
 export type RunView = z.infer<typeof RunView>
 
 /** The view of a run that was created. `output`, when it is known, is the run's output as a whole. */
-export function runView(state: RunState, extra: { readonly output?: Json } = {}): RunView {
+export function runView(state: RunState, extra: Pick<RunView, "output" | "workflowMissing"> = {}): RunView {
   const header = must(state.header, "only a run that was created has a view")
   const { runId: id, workflow, version, tenant, user, region, tags, parent, forkedFrom, replayOf } = header
   const { createdAtMs, updatedAtMs, startedAtMs, endedAtMs, error, failedAt, paused, breakpoints, costNanoUsd, seq } =
@@ -112,7 +115,7 @@ export function runView(state: RunState, extra: { readonly output?: Json } = {})
     updatedAtMs,
     ...(startedAtMs === undefined ? {} : { startedAtMs }),
     ...(endedAtMs === undefined ? {} : endOf(createdAtMs, endedAtMs)),
-    ...(extra.output === undefined ? {} : { output: extra.output }),
+    ...extra,
     ...(error ? { error: errorView(error) } : {}),
     ...(failedAt === undefined ? {} : failureOf(state, failedAt)),
     ...(state.unknownEffects.length > 0 ? { unknownEffects: state.unknownEffects } : {}),

@@ -62,6 +62,12 @@ const parent = workflow("live-parent", { version: 1, input: Named })
   .tool("last", handTool(), ({ input }) => ({ name: `${input.name}.last` }))
   .output(({ kid }) => kid)
 
+/** Does what can be undone, and has a child at work. */
+export const bookable = workflow("live-booked", { version: 1, input: Named })
+  .tool("book", { ...handTool(), compensate: () => null }, ({ input }) => ({ name: `${input.name}.book` }))
+  .child("kid", free, ({ input }) => ({ name: `${input.name}.kid` }))
+  .output(() => null)
+
 /** Deployed anew while runs of it are under way. */
 export const deployable = (prompt: string) =>
   workflow("live-deployed", { version: 1, input: Named })
@@ -105,5 +111,6 @@ export const liveWorkflows: readonly Workflow[] = [
   risky,
   waiting,
   parent,
+  bookable,
   deployable("Old"),
 ]

@@ -64,6 +64,11 @@ export function deploy(workflow: Workflow): void {
   deployed.set(workflow.name, workflow)
 }
 
+/** From now on objects that come to memory do not find this code. */
+export function remove(name: string): void {
+  deployed.delete(name)
+}
+
 const deployment: Deployment = {
   workflows: deployed,
   models: (env) => ({
