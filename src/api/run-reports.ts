@@ -1,17 +1,20 @@
 /** Readings of a run's log: what it cost, its trace, and the log itself for keeping and verifying elsewhere. */
 import { z } from "zod"
-import { type ExportOptions, exportLines } from "../engine/export-file.ts"
+import { exportLines } from "../engine/export-file.ts"
+import { redactedLines } from "../engine/redacted-export.ts"
+import { replay } from "../engine/replay.ts"
 import { anonymizer } from "../gateway/anonymize.ts"
 import { blobsOf } from "../objects/blobs.ts"
-import type { Env } from "../objects/environment.ts"
 import { reach } from "../objects/remote.ts"
+import { findWorkflow } from "../objects/start-run.ts"
 import { EXPORT_TYPE } from "../protocol/event-view.ts"
 import { UsageView } from "../protocol/operation-view.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import { anyJson, named } from "../protocol/wire.ts"
 import type { EventRow } from "../run/chain.ts"
+import { kindsByName } from "../steps/index.ts"
 import { json } from "./answer.ts"
-import { endpoint } from "./resource.ts"
+import { type ApiContext, endpoint } from "./resource.ts"
 import { ownRun, ownRunView, type RunStub } from "./run-access.ts"
 import { RunParams } from "./run-parameters.ts"
 
@@ -89,23 +92,35 @@ export const runReports = [
     answers: { 200: { description: "The log.", contentType: EXPORT_TYPE } },
     async handle({ params, query }, context) {
       const view = await ownRunView(params.id, context)
-      const { redact = false, blobs = true } = query
-      const options = { blobs, ...(redact ? { hide: anonymizer() } : {}) }
       const headers = {
         "content-type": EXPORT_TYPE,
         "content-disposition": `attachment; filename="${view.id}.jsonl"`,
       }
-      return new Response(exportStream(reach(context.env.RUNS, params.id), view, context.env, options), { headers })
+      return new Response(streamOf(linesOf(view, context, query)), { headers })
     },
   }),
 ]
 
 /** The log as it stood when it was asked for: events that are appended meanwhile are not in it. */
-function exportStream(run: RunStub, view: RunView, env: Env, options: ExportOptions): ReadableStream<Uint8Array> {
-  const { id: runId, workflow, seq } = view
+function linesOf(
+  { id: runId, workflow: name, seq }: RunView,
+  { env, deployment }: ApiContext,
+  { redact = false, blobs = true }: { readonly redact?: boolean; readonly blobs?: boolean },
+): AsyncGenerator<string> {
+  const run = reach(env.RUNS, runId)
+  const head = { waybill: "export", format: 1, runId, workflow: name, seq } as const
+  const store = blobsOf(env)
+  if (!redact) return exportLines(head, rowPages(run, seq), store, blobs ? "all" : "none")
+  return redactedLines(head, () => rowPages(run, seq), store, {
+    blobs: blobs ? "values" : "none",
+    hide: anonymizer(),
+    original: () => run.replay(),
+    replay: async (side) => replay({ ...side, workflow: findWorkflow(deployment, name), kinds: kindsByName }),
+  })
+}
+
+function streamOf(lines: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  const blobs = blobsOf(env)
-  const lines = exportLines({ waybill: "export", format: 1, runId, workflow, seq }, rowPages(run, seq), blobs, options)
   return new ReadableStream({
     async pull(controller) {
       const { value, done } = await lines.next()

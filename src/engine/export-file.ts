@@ -1,7 +1,6 @@
 /**
  * A run as a file: one JSON value a line, a head first, then the rows of its log in order, then, when it is to stand by
- * itself, the blobs that the rows refer to. What is hidden is hidden everywhere by the same stand-in, and the chain is made
- * anew over what is left, so that such a file can still be verified and replayed; the head says that it was done.
+ * itself, the blobs that the rows refer to. `redacted-export.ts` makes one with values hidden.
  *
  * Invariant: a file without anything hidden holds the very rows of the log.
  */
@@ -13,8 +12,6 @@ import { type EventRow, verifyChain } from "../run/chain.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { MemoryBlobStore } from "../store/memory-blob-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
-import { OverlayBlobStore } from "../store/overlay-blob-store.ts"
-import { Hider } from "./hide-event.ts"
 
 export interface ExportHead {
   readonly waybill: "export"
@@ -25,6 +22,16 @@ export interface ExportHead {
   readonly seq: number
   /** Values were hidden: the rows are not those of the run. */
   readonly redacted?: true
+  /** What a replay of the file finds changed for that alone; absent where that was not looked at. */
+  readonly differs?: RedactionDrift
+}
+
+/** Where today's code, when a file was made, did otherwise on what was hidden than on what had been there. */
+export interface RedactionDrift {
+  /** Paths of steps. */
+  readonly steps: readonly string[]
+  /** So did the run end, or give something else. */
+  readonly end: boolean
 }
 
 /** One blob of a file. */
@@ -33,33 +40,30 @@ interface BlobLine {
   readonly base64: string
 }
 
-export interface ExportOptions {
-  /** Whether the blobs come too. */
-  readonly blobs: boolean
-  /** Gives texts without what must not be seen; absent: nothing is hidden. Media are left out then: nobody can look into them. */
-  readonly hide?: (text: string) => string
-}
+/** Rows of a log, in order. */
+export type RowPages = AsyncIterable<readonly EventRow[]> | Iterable<readonly EventRow[]>
 
-/** The lines of the file, `pages` being the rows of the log in order. */
+/** What a file holds of the blobs that its rows refer to. `values`: no media. */
+export type ExportedBlobs = "all" | "values" | "none"
+
+/** The lines of the file, `pages` being the rows of the log. */
 export async function* exportLines(
-  head: Omit<ExportHead, "redacted">,
-  pages: AsyncIterable<readonly EventRow[]> | Iterable<readonly EventRow[]>,
-  base: Pick<BlobStore, "get" | "find">,
-  { blobs, hide }: ExportOptions,
+  head: ExportHead,
+  pages: RowPages,
+  store: Pick<BlobStore, "get" | "find">,
+  blobs: ExportedBlobs,
 ): AsyncGenerator<string> {
-  yield line({ ...head, ...(hide ? { redacted: true } : {}) } satisfies ExportHead)
-  const store = new OverlayBlobStore(base)
-  const hider = hide && new Hider(hide, store)
+  yield line(head)
   const used = new Map<string, BlobRef>()
   for await (const page of pages) {
     for (const row of page) {
-      const shown = hider ? await hider.row(row) : row
-      if (blobs) collect(JSON.parse(shown.data), used)
-      yield line(shown)
+      if (blobs !== "none") collect(JSON.parse(row.data), used)
+      yield line(row)
     }
   }
   for (const blob of used.values()) {
-    const content = await contentOf(blob, store, hide !== undefined)
+    if (blobs === "values" && !isText(blob)) continue
+    const content = (await store.find(blob.$blob)) && (await store.get(blob))
     if (content) yield line({ blob, base64: Buffer.from(content).toString("base64") } satisfies BlobLine)
   }
 }
@@ -106,12 +110,6 @@ function collect(value: Json, used: Map<string, BlobRef>): void {
   if (isBlobRef(value)) used.set(value.$blob, value)
   else if (isJsonArray(value)) for (const item of value) collect(item, used)
   else if (isJsonObject(value)) for (const member of Object.values(value)) collect(member, used)
-}
-
-/** A medium of which something might have to be hidden is left out: a replay needs none. */
-async function contentOf(blob: BlobRef, store: BlobStore, isHiding: boolean): Promise<Uint8Array | undefined> {
-  if (isHiding && !isText(blob)) return undefined
-  return (await store.find(blob.$blob)) ? store.get(blob) : undefined
 }
 
 function isText({ mediaType }: BlobRef): boolean {

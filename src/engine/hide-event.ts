@@ -1,8 +1,8 @@
 /**
- * Hiding values in the rows of a log. What people and models wrote is put through `hide`; names, numbers, digests and what a
- * replay goes by stay as they are. Digests of requests are taken anew, so that a replay still finds its answers.
+ * Hiding values in the rows of a log. What people and models wrote is put through `hide`, and so are the names of tenants and
+ * people; numbers of events, digests and what a replay goes by stay as they are. Digests of requests are taken anew, so that a
+ * replay still finds its answers.
  */
-import { isBlobRef } from "../lib/blob-ref.ts"
 import { isJsonArray, isJsonObject, type Json, type JsonObject, toJson } from "../lib/json.ts"
 import { type Operation, operationDigest } from "../model/operation.ts"
 import { EMPTY_HEAD, type EventRow } from "../run/chain.ts"
@@ -10,6 +10,14 @@ import type { NewEvent } from "../run/event.ts"
 import { fromRow, toRow } from "../run/event-row.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { externalize, externalizeWhole, internalize } from "../store/values.ts"
+
+/** What hides values: the same value behind the same stand-in, whenever it comes. */
+export interface Hide {
+  /** `value` with what must not be seen hidden, keys included; references to blobs as they are. */
+  value(value: Json): Json
+  /** What stands for the name of a tenant or a person. */
+  name(name: string): string
+}
 
 /** Members of an event that hold what people, tools and models wrote. */
 const CONTENT = new Set([
@@ -21,22 +29,25 @@ const CONTENT = new Set([
   "error",
   "message",
   "summary",
+  "form",
   "prompt",
   "reason",
-  "user",
   "by",
   "approvers",
   "tags",
 ])
 
+/** Members that say for whom the run is, by an `id`. */
+const NAMED = new Set(["user", "tenant"])
+
 export class Hider {
-  readonly #hide: (text: string) => string
+  readonly #hide: Hide
   readonly #blobs: BlobStore
   #head = EMPTY_HEAD
   /** What the steps that are under way were given, by path: an operation without a request asked just that. */
   readonly #inputs = new Map<string, Json>()
 
-  constructor(hide: (text: string) => string, blobs: BlobStore) {
+  constructor(hide: Hide, blobs: BlobStore) {
     this.#hide = hide
     this.#blobs = blobs
   }
@@ -58,7 +69,9 @@ export class Hider {
     const whole: Record<string, Json> = {}
     const stored: Record<string, Json> = {}
     for (const [key, member] of Object.entries(data)) {
-      const value = CONTENT.has(key) ? this.#value(await internalize(member, this.#blobs)) : member
+      const value = CONTENT.has(key)
+        ? this.#hide.value(await internalize(member, this.#blobs))
+        : this.#named(key, member)
       whole[key] = value
       stored[key] = CONTENT.has(key) ? await this.#stored(key, value) : value
     }
@@ -71,6 +84,11 @@ export class Hider {
     return isWhole ? toJson(await externalizeWhole(value, this.#blobs)) : externalize(value, this.#blobs)
   }
 
+  #named(key: string, member: Json): Json {
+    const isNamed = NAMED.has(key) && isJsonObject(member) && typeof member.id === "string"
+    return isNamed ? { ...member, id: this.#hide.name(String(member.id)) } : member
+  }
+
   #record(path: string, { record, request }: JsonObject): Json {
     const asked = request ?? this.#inputs.get(path)
     const plain = isJsonObject(record) ? record : {}
@@ -81,26 +99,28 @@ export class Hider {
       ...(attempts !== undefined && isJsonArray(attempts)
         ? { attempts: attempts.map((one) => this.#attempt(one)) }
         : {}),
-      // What a decision was made from names the user and the tenant.
-      ...(isJsonObject(decision) ? { decision: withoutFacts(decision) } : {}),
+      ...(isJsonObject(decision) ? { decision: this.#decision(decision) } : {}),
     }
   }
 
   /** What a provider says of a failure may repeat the request. */
   #attempt(attempt: Json): Json {
-    if (!isJsonObject(attempt) || attempt.failure === undefined) return attempt
-    return { ...attempt, failure: this.#value(attempt.failure) }
+    if (!isJsonObject(attempt)) return attempt
+    const { failure, answer } = attempt
+    return {
+      ...attempt,
+      ...(failure === undefined ? {} : { failure: this.#hide.value(failure) }),
+      ...(answer === undefined ? {} : { answer: this.#hide.value(answer) }),
+    }
   }
 
-  #value(value: Json): Json {
-    if (typeof value === "string") return this.#hide(value)
-    if (isBlobRef(value)) return value
-    if (isJsonArray(value)) return value.map((item) => this.#value(item))
-    if (!isJsonObject(value)) return value
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, this.#value(member)]))
+  /** What a decision was made from names the user and the tenant, but for what was known of the models. */
+  #decision({ facts, experiment, ...decision }: JsonObject): Json {
+    const { candidates } = isJsonObject(facts) ? facts : {}
+    return {
+      ...decision,
+      ...(experiment === undefined ? {} : { experiment: this.#hide.value(experiment) }),
+      ...(candidates === undefined ? {} : { facts: { candidates } }),
+    }
   }
-}
-
-function withoutFacts({ facts: _facts, ...decision }: JsonObject): Json {
-  return decision
 }

@@ -13,7 +13,7 @@ import type { Exchange, Tape, Transport } from "../providers/transport.ts"
 import { recordTransport } from "../providers/wire/tape.ts"
 import { gatewayHeadersOf, requestIdOf, wireFailure, wireResponse, wireUsage } from "../providers/wire/verdict.ts"
 import { type Call, callProvider, type Reply } from "./call.ts"
-import { withoutSecrets } from "./redaction.ts"
+import { withoutSecrets } from "./finders.ts"
 import { type Limits, TimeLimit } from "./time-limit.ts"
 import { addUsed, charsOf, isCached, isCut, NOTHING, type Used, usedBy } from "./used.ts"
 

@@ -9,8 +9,7 @@ import type { GenerateOperation, Operation } from "../model/operation.ts"
 import { holds } from "../routing/condition.ts"
 import type { RedactConfig } from "../routing/config.ts"
 import type { FieldValues } from "../routing/fields.ts"
-import type { Detector, DetectorPattern } from "./detectors/detector.ts"
-import { DETECTORS } from "./detectors/index.ts"
+import { apart, type Finder, findAll, findersOf, PLAIN } from "./finders.ts"
 import { mapTexts, PLACEHOLDER, Placeholders } from "./placeholders.ts"
 
 /** Something that must not be sent: what kind of thing, and where; never the thing itself. */
@@ -19,19 +18,6 @@ export interface Blocked {
   /** Where in the operation: `messages[0].content[1].text`. */
   readonly path: string
   /** Index of the rule in the routing's `redact`. */
-  readonly rule: number
-}
-
-/** A rule as it is run. */
-interface Finder {
-  readonly name: string
-  readonly label: string
-  readonly hint: ((text: string) => boolean) | undefined
-  readonly places: DetectorPattern["places"]
-  readonly pattern: RegExp
-  readonly accept: Detector["accept"]
-  readonly end: Detector["end"]
-  readonly mode: "token" | "block"
   readonly rule: number
 }
 
@@ -71,52 +57,6 @@ export function redact(operation: Operation, plan: RedactionPlan): Redacted {
   }
 }
 
-const SECRETS: RedactConfig = { detect: ["secret", "private-key"], mode: "token" }
-
-/** `text` with `[hidden]` for every secret: for what strangers' errors repeat of a request. */
-export function withoutSecrets(text: string): string {
-  let shown = text
-  for (const finder of findersOf(SECRETS, -1))
-    for (const { start, end } of find(shown, finder).reverse())
-      shown = `${shown.slice(0, start)}[hidden]${shown.slice(end)}`
-  return shown
-}
-
-const known = new WeakMap<RedactConfig, readonly Finder[]>()
-
-function findersOf(config: RedactConfig, rule: number): readonly Finder[] {
-  let finders = known.get(config)
-  if (!finders) {
-    finders = makeFinders(config, rule)
-    known.set(config, finders)
-  }
-  return finders
-}
-
-function makeFinders({ detect = [], patterns = {}, mode }: RedactConfig, rule: number): readonly Finder[] {
-  const builtIn = detect.flatMap((name) => {
-    const { label, patterns, accept, end } = DETECTORS[name]
-    return patterns.map(({ hint, places, pattern: source }): Finder => {
-      const pattern = new RegExp(source, places ? "yu" : "gu")
-      return { name, label, hint, places, pattern, accept, end, mode, rule }
-    })
-  })
-  const own = Object.entries(patterns).map(([name, source]): Finder => {
-    const label =
-      name
-        .toUpperCase()
-        .replace(/[^A-Z0-9]+/g, "_")
-        .replace(/^[^A-Z]+/, "")
-        .slice(0, 40) || "VALUE"
-    const pattern = new RegExp(source, "gu")
-    return { ...PLAIN, name, label, pattern, mode, rule }
-  })
-  return [...builtIn, ...own]
-}
-
-/** What a pattern has that is nothing but a pattern. */
-const PLAIN = { hint: undefined, places: undefined, accept: undefined, end: undefined }
-
 /** Text that looks like a placeholder is hidden too, or restoring would change it. */
 const LITERAL: Finder = {
   ...PLAIN,
@@ -126,15 +66,6 @@ const LITERAL: Finder = {
   pattern: PLACEHOLDER,
   mode: "token",
   rule: -1,
-}
-
-interface Place {
-  readonly start: number
-  readonly end: number
-}
-
-interface Found extends Place {
-  readonly finder: Finder
 }
 
 class Redactor {
@@ -159,15 +90,13 @@ class Redactor {
   }
 
   text(text: string, path: string): string {
-    const found = this.#finders.flatMap((finder) => find(text, finder).map((place): Found => ({ ...place, finder })))
+    const found = findAll(text, this.#finders)
     if (found.length === 0) return text
     const block = found.find(({ finder }) => finder.mode === "block")
     if (block) this.blocked ??= { detector: block.finder.name, path, rule: block.finder.rule }
-    found.sort((left, right) => left.start - right.start || right.end - left.end)
     let hidden = ""
     let at = 0
-    for (const { start, end, finder } of found) {
-      if (start < at) continue
+    for (const { start, end, finder } of apart(found)) {
       hidden += text.slice(at, start) + this.placeholders.hide(finder.label, text.slice(start, end))
       at = end
     }
@@ -252,39 +181,4 @@ class Redactor {
     // Thoughts are signed by the provider as it wrote them: only what we had hidden from it may be hidden in them.
     return { ...part, text: this.placeholders.hideKnown(part.text) }
   }
-}
-
-function find(text: string, finder: Finder): Place[] {
-  const { hint, places, pattern } = finder
-  if (hint && !hint(text)) return []
-  const found: Place[] = []
-  if (places) {
-    let from = 0
-    for (const place of places(text)) {
-      if (place < from) continue
-      pattern.lastIndex = place
-      const match = pattern.exec(text)
-      if (match) from = take(match, text, finder, found)
-    }
-    return found
-  }
-  pattern.lastIndex = 0
-  for (let match = pattern.exec(text); match; match = pattern.exec(text))
-    pattern.lastIndex = take(match, text, finder, found)
-  return found
-}
-
-/** Adds what was matched to `found`, and says where to go on: what was matched too much may be the beginning of another one. */
-function take(match: RegExpExecArray, text: string, { accept, end: endOf }: Finder, found: Place[]): number {
-  const value = match.groups?.value ?? (match.groups?.before ?? "") + match[0]
-  const start = match.index + match[0].length - value.length
-  const length = accept ? accept(value) : value.length
-  const end = length > 0 && endOf ? endOf(text, start + length) : start + length
-  if (length > 0) found.push({ start, end })
-  return Math.max(end, start + firstCharacter(text, start))
-}
-
-/** Length of the character at `index`: half of a surrogate pair is no place to go on from. */
-function firstCharacter(text: string, index: number): number {
-  return (text.codePointAt(index) ?? 0) > 0xffff ? 2 : 1
 }

@@ -4,7 +4,7 @@
  * (`GET /v1/runs/{id}/export?redact=true`), or one that a test just made.
  */
 
-import { readExport } from "../engine/export-file.ts"
+import { type RedactionDrift, readExport } from "../engine/export-file.ts"
 import { type Recording, readRecording } from "../engine/recording.ts"
 import { type ReplayReport, replayWithRecording } from "../engine/replay.ts"
 import type { Workflow } from "../graph/workflow.ts"
@@ -38,8 +38,11 @@ export function expectReplay(run: RecordedRun, options: GoldenOptions) {
   return {
     /** Rejects with an `Error` that names every step and field that is not as expected; resolves with the report. */
     async toMatch(expected: GoldenExpectation = {}): Promise<ReplayReport> {
-      const { report, replayed } = await study(run, options)
-      const problems = [...(await problemsOf(report, replayed, expected)), ...costProblems(report, expected.costDrift)]
+      const { report, replayed, differs } = await study(run, options)
+      const problems = [
+        ...(await problemsOf(report, replayed, expected, differs)),
+        ...costProblems(report, expected.costDrift),
+      ]
       if (problems.length === 0) return report
       throw new Error(
         `The replay of ${report.runId} is not as expected:\n${problems.map((one) => `- ${one}`).join("\n")}`,
@@ -49,27 +52,35 @@ export function expectReplay(run: RecordedRun, options: GoldenOptions) {
 }
 
 async function study(run: RecordedRun, options: GoldenOptions) {
-  const { recording, blobs, workflow } = await openRecorded(run, options)
+  const { recording, blobs, workflow, differs } = await openRecorded(run, options)
   const { routing, providers } = options
   const forecaster = routing ? { forecaster: await goldenForecaster(routing, recording, providers) } : {}
-  return replayWithRecording({ recording, workflow, kinds: kindsByName, blobs, ...forecaster })
+  const found = await replayWithRecording({ recording, workflow, kinds: kindsByName, blobs, ...forecaster })
+  return { ...found, ...(differs ? { differs } : {}) }
 }
 
 /** A recorded run, with the workflow of today that it is of. Throws `export_invalid`, `workflow_not_found`. */
 export async function openRecorded(run: RecordedRun, { workflows }: Pick<GoldenOptions, "workflows">) {
-  const { recording, blobs } = await open(run)
-  const { workflow: name } = recording.header
+  const opened = await open(run)
+  const { workflow: name } = opened.recording.header
   const workflow = workflows.find((one) => one.name === name)
   if (!workflow)
     throw new WaybillError("workflow_not_found", `The run is of "${name}", which is not among the workflows given.`)
-  return { recording, blobs, workflow }
+  return { ...opened, workflow }
 }
 
-async function open(run: RecordedRun): Promise<{ readonly recording: Recording; readonly blobs: BlobStore }> {
+interface Opened {
+  readonly recording: Recording
+  readonly blobs: BlobStore
+  readonly differs?: RedactionDrift
+}
+
+async function open(run: RecordedRun): Promise<Opened> {
   if (typeof run !== "string") return { recording: readRecording(run.store), blobs: run.blobs }
   const text = run.startsWith("{") ? run : await textOf(run)
-  const { store, blobs, missing } = await readExport(text)
-  if (missing.length === 0) return { recording: readRecording(store), blobs }
+  const { head, store, blobs, missing } = await readExport(text)
+  const { differs } = head
+  if (missing.length === 0) return { recording: readRecording(store), blobs, ...(differs ? { differs } : {}) }
   const message = `The export leaves out ${missing.length} of the values that its rows refer to (${missing[0]}), and a replay needs them: export it with its blobs (?blobs=true).`
   throw new WaybillError("export_invalid", message)
 }

@@ -20,5 +20,13 @@ export {
 export { expectReplay, type GoldenOptions, type RecordedRun, replayRun } from "./golden.ts"
 export type { GoldenExpectation } from "./golden-problems.ts"
 export { type ModerationOptions, reviewRecorded } from "./moderation.ts"
+export {
+  compareRuns,
+  exportRun,
+  forkRun,
+  type RehearsalOptions,
+  rehearseRun,
+  type TestForkOptions,
+} from "./recorded-run.ts"
 export { createRun, runWorkflow, type TestRun, type TestRunOptions } from "./run-workflow.ts"
 export { type Script, type ScriptedAnswer, type ScriptedModel, scriptedModel } from "./scripted-model.ts"

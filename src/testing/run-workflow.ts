@@ -37,6 +37,7 @@ export interface TestRunOptions {
 
 export interface TestRun {
   readonly engine: Engine
+  readonly workflow: Workflow
   readonly clock: FakeClock
   readonly store: EventStore
   readonly blobs: BlobStore
@@ -78,7 +79,7 @@ export async function createRun(workflow: Workflow, input: unknown, options: Tes
   const { runId = "run_test" } = options
   const tenant = { id: "test" }
   await engine.create({ runId, workflow: workflow.name, input: input as Json, tenant, tags: [], ...options.header })
-  return testRun(engine, host, clock, children)
+  return testRun(engine, workflow, host, clock, children)
 }
 
 /** Runs `workflow` on `input` until it has ended or waits for the outside. */
@@ -104,10 +105,17 @@ function childRuns(children: Map<string, TestRun>, options: TestRunOptions): Chi
   return { start, cancel }
 }
 
-function testRun(engine: Engine, host: EngineHost, clock: FakeClock, children: Map<string, TestRun>): TestRun {
+function testRun(
+  engine: Engine,
+  workflow: Workflow,
+  host: EngineHost,
+  clock: FakeClock,
+  children: Map<string, TestRun>,
+): TestRun {
   let output: unknown
   const run: TestRun = {
     engine,
+    workflow,
     clock,
     store: host.store,
     blobs: host.blobs,

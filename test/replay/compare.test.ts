@@ -1,12 +1,11 @@
 /** Runs side by side, and one step's question beside the answers of several models. */
 import { describe, expect, it } from "vitest"
 import { workflow } from "waybill"
-import { runWorkflow, scriptedModel, type TestRun } from "waybill/testing"
+import { compareRuns, runWorkflow, scriptedModel, type TestRun } from "waybill/testing"
 import { z } from "zod"
-import { compareRuns } from "../../src/engine/compare-runs.ts"
 import { counterfactual } from "../../src/engine/counterfactual.ts"
+import { readRecording } from "../../src/engine/recording.ts"
 import type { OperationContext } from "../../src/model/client.ts"
-import { sideOf } from "./gallery.ts"
 
 const flow = workflow("flow", { version: 1, input: z.object({ n: z.number() }) })
   .plan("decision", { prompt: ({ input }) => `Decide ${input.n}`, output: z.object({ amount: z.number() }) })
@@ -27,7 +26,7 @@ const run = (n: number, amount: number, costNanoUsd: number) =>
 describe("[DEBUG5] two runs side by side", () => {
   it("tell of each step what it gave, by which model, and what it cost", async () => {
     const [left, right] = [await run(1, 9, 1_000), await run(1, 3, 50)]
-    const { steps, ...runs } = await compareRuns(sideOf(left), sideOf(right))
+    const { steps, ...runs } = await compareRuns(left, right)
     expect(runs).toMatchObject({ left: { costNanoUsd: 2_000 }, right: { costNanoUsd: 50 }, input: [] })
     expect(steps).toMatchObject([
       {
@@ -48,7 +47,7 @@ describe("[DEBUG5] two runs side by side", () => {
       { n: 1 },
       { models: scriptedModel({ decision: { failure: { class: "output.refusal", message: "no" } } }) },
     )
-    const { left, right } = await compareRuns(sideOf(ended), sideOf(failed))
+    const { left, right } = await compareRuns(ended, failed)
     expect(left).toMatchObject({ status: "succeeded", output: 9, durationMs: 0 })
     expect(right).toMatchObject({ status: "failed", error: { code: "operation_failed", path: "decision" } })
     expect(right).not.toHaveProperty("output")
@@ -59,7 +58,7 @@ describe("[DEBUG5] two runs side by side", () => {
       .code("text", ({ input }) => "x".repeat(input.size))
       .output(({ text }) => text)
     const of = (size: number) => runWorkflow(wide, { size }, { models: scriptedModel({}) })
-    const { left, steps } = await compareRuns(sideOf(await of(300_000)), sideOf(await of(300_001)))
+    const { left, steps } = await compareRuns(await of(300_000), await of(300_001))
     expect(JSON.stringify({ left, steps }).length).toBeLessThan(5_000)
     expect(steps[0]).toMatchObject({ left: { excerpt: expect.stringContaining("{") }, changes: [{ of: "output" }] })
     expect(left).not.toHaveProperty("output")
@@ -67,7 +66,7 @@ describe("[DEBUG5] two runs side by side", () => {
 
   it("tell how their inputs and requests differ", async () => {
     const [left, right] = [await run(1, 9, 1), await run(2, 9, 1)]
-    const { input, steps } = await compareRuns(sideOf(left), sideOf(right))
+    const { input, steps } = await compareRuns(left, right)
     expect(input).toEqual([{ path: "n", before: 1, after: 2 }])
     expect(steps[0]?.changes).toMatchObject([{ of: "request", before: "Decide 1", after: "Decide 2" }])
     expect(steps[1]?.changes).toEqual([])
@@ -86,7 +85,7 @@ describe("[DEBUG6] a step's recorded question, asked of other models", () => {
     const head = recorded.store.head()
     const told: string[] = []
     const host = {
-      side: sideOf(recorded),
+      side: { recording: readRecording(recorded.store), blobs: recorded.blobs },
       models: others,
       kindName: (at: string) => ({ name: at, kind: "plan" }),
       loadMedia: () => Promise.reject(new Error("There are no media.")),

@@ -27,7 +27,8 @@ export const card: Detector = {
   },
 }
 
-function luhn(digits: string): boolean {
+/** Whether the last of `digits` is the check digit of the others. */
+export function luhn(digits: string): boolean {
   let sum = 0
   for (let index = 0; index < digits.length; index += 1) {
     const digit = Number(digits[digits.length - 1 - index])

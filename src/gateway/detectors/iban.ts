@@ -35,7 +35,8 @@ export const iban: Detector = {
   },
 }
 
-function checksum(iban: string): number {
+/** 1 of an account whose check digits are right. */
+export function checksum(iban: string): number {
   let rest = 0
   for (const character of iban.slice(4) + iban.slice(0, 4))
     for (const digit of Number.parseInt(character, 36).toString()) rest = (rest * 10 + Number(digit)) % 97
