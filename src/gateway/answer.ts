@@ -192,9 +192,9 @@ function finishReasonOf({ unified, raw }: LanguageModelV4FinishReason): FinishRe
   return { unified: unified === "interrupted" ? "other" : unified, ...(raw === undefined ? {} : { raw }) }
 }
 
-/** Packages whose provider counted nothing say so by leaving the totals out. */
+/** Packages whose provider counted nothing leave the totals out, or make them 0. */
 function usageOf({ inputTokens, outputTokens }: LanguageModelV4Usage): { readonly usage?: Usage } {
-  if (inputTokens.total === undefined && outputTokens.total === undefined) return {}
+  if (!inputTokens.total && !outputTokens.total) return {}
   return {
     usage: {
       inputTokens: inputTokens.total ?? 0,

@@ -197,6 +197,9 @@ function describeConnection(spec: ProviderSpec, folder: string): void {
       const { record, sent } = await drive(spec, TEXT, [wire], { stream })
       expect(record).toMatchObject({ outcome: "failed", failure: { class: failureClass } })
       expect(FAILURE_POLICIES[failureClass].then).toBe(then)
+      // Who was cut off in the middle of an answer is paid for it; who gave none is not.
+      expect(record).toMatchObject(costAt(PRICE, record.usage))
+      expect(record.costNanoUsd > 0).toBe(failureClass === "provider.stream_cut")
       expect(sent).toHaveLength(1)
     })
   })
