@@ -5,6 +5,7 @@
 
 import { type Cost, FREE } from "../ledger/price.ts"
 import type { Clock } from "../lib/clock.ts"
+import { MAX_KEPT_ANSWER_CHARS } from "../lib/limits.ts"
 import type { Failure } from "../model/failure.ts"
 import type { Operation } from "../model/operation.ts"
 import type { Attempt } from "../model/record.ts"
@@ -51,7 +52,8 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptOutcome> {
     const exchange = tape.last()
     const found = wireFailure(input.call.provider, exchange, undefined, clock.nowMs()) ?? replyFailure(run, told)
     const { reply, failure } = takenAsAsked(told, found, input.call.operation)
-    const record = { ...recordOf(run, failure, reply), ...responseOf(reply) }
+    const unusable = failure && reply.type === "generate" ? keptAnswer(reply.answer.text) : {}
+    const record = { ...recordOf(run, failure, reply), ...responseOf(reply), ...unusable }
     return failure ? { record } : { record, reply }
   } catch (thrown) {
     const { failure, aborted } = thrownFailure(run, thrown)
@@ -60,6 +62,12 @@ export async function runAttempt(input: AttemptInput): Promise<AttemptOutcome> {
   } finally {
     limit.end()
   }
+}
+
+/** What is kept of an answer that cannot be used, for whoever is to mend it. */
+export function keptAnswer(text: string): Pick<Attempt, "answer"> {
+  if (text === "") return {}
+  return { answer: text.length > MAX_KEPT_ANSWER_CHARS ? `${text.slice(0, MAX_KEPT_ANSWER_CHARS)}…` : text }
 }
 
 interface Run {

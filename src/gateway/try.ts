@@ -10,7 +10,7 @@ import type { OperationResult } from "../model/result.ts"
 import type { Capabilities } from "../providers/provider.ts"
 import type { CompiledCandidate } from "../routing/compiled.ts"
 import type { Ranking } from "../routing/decide.ts"
-import { type AttemptInput, runAttempt } from "./attempt.ts"
+import { type AttemptInput, keptAnswer, runAttempt } from "./attempt.ts"
 import type { Reply } from "./call.ts"
 import type { Pick } from "./candidates.ts"
 import type { CatalogueEntry } from "./catalogue.ts"
@@ -64,7 +64,7 @@ export async function tryCandidate(session: Session, ranking: Ranking, attempt: 
     return { candidate, served: { result, reply, number, show } }
   }
   const bad = judged && "failure" in judged ? judged : undefined
-  const failed: Attempt = bad ? { ...record, outcome: "failed", failure: bad.failure } : record
+  const failed: Attempt = bad ? { ...record, outcome: "failed", failure: bad.failure, ...keptAnswer(bad.text) } : record
   finish(session, failed, settle)
   deltas.failed()
   if (failed.outcome === "aborted") health.abandoned(candidate.model.key)

@@ -9,6 +9,9 @@ export const MAX_EVENT_BYTES = 1536 * 1024
 /** Bytes of one stored value or medium. A Durable Object has 128 MB in all, and a value is held about three times while it is copied. */
 export const MAX_BLOB_BYTES = 25 * 1024 * 1024
 
+/** Characters of an answer that could not be used that are kept with its attempt: enough to mend it by hand. */
+export const MAX_KEPT_ANSWER_CHARS = 16_000
+
 /** How often the blob store is asked before it counts as failed, and the longest wait after the first time, doubled each time: some seconds in all. */
 export const MAX_BLOB_TRIES = 6
 export const BLOB_AGAIN_MS = 200

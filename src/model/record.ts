@@ -50,6 +50,8 @@ export interface Attempt {
   readonly outcome: "succeeded" | "failed" | "aborted"
   readonly failure?: Failure
   readonly finishReason?: FinishReason
+  /** What the model said, where it could not be used: as it came, placeholders and all; a long one is cut. */
+  readonly answer?: string
   readonly usage: Usage
   readonly costNanoUsd: number
   /** False when no price is known for the model: then `costNanoUsd` is 0 and reports say so. */

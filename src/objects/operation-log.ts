@@ -53,7 +53,7 @@ export class OperationLog {
       this.#sql.exec("DELETE FROM operation WHERE id < ?", firstId("op", nowMs - OPERATIONS_KEEP_MS))
       this.#sql.exec(
         "INSERT INTO operation (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        ...[operation.id, JSON.stringify(operation)],
+        ...[operation.id, JSON.stringify(withoutAnswers(operation))],
       )
     })
   }
@@ -71,4 +71,9 @@ export class OperationLog {
     if (!row) throw new WaybillError("operation_not_found", `There is no operation ${JSON.stringify(id)}.`)
     return JSON.parse(String(row.data))
   }
+}
+
+function withoutAnswers({ record, ...operation }: LoggedOperation): LoggedOperation {
+  const attempts = record.attempts.map(({ answer: _answer, ...attempt }) => attempt)
+  return { ...operation, record: { ...record, attempts } }
 }

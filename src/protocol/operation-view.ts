@@ -65,6 +65,10 @@ export const AttemptView = named(
     outcome: z.enum(["succeeded", "failed", "aborted"]),
     failure: FailureView.exactOptional(),
     finishReason: z.object({ unified: z.string(), raw: z.string().exactOptional() }).exactOptional(),
+    answer: z
+      .string()
+      .exactOptional()
+      .meta({ description: "What the model said, where it could not be used: as it came, a long one cut." }),
     usage: UsageView,
     costNanoUsd: z.int(),
     priced: z.boolean(),

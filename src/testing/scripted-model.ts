@@ -16,7 +16,11 @@ export type ScriptedAnswer =
   | { readonly text: string }
   | { readonly calls: readonly { readonly name: string; readonly input: Json; readonly id?: string }[] }
   | { readonly result: OperationResult }
-  | { readonly failure: Failure }
+  | {
+      readonly failure: Failure
+      /** What the model said, for a failure that is one of the answer. */
+      readonly said?: string
+    }
 
 /** Works an answer out of the question. */
 export type Answerer = (operation: Operation, context: OperationContext) => ScriptedAnswer | Promise<ScriptedAnswer>
@@ -90,6 +94,7 @@ function outcomeOf(operation: Operation, answer: ScriptedAnswer, options: Script
     waitedMs: 0,
     outcome: failure ? "failed" : "succeeded",
     ...(failure ? { failure } : {}),
+    ...("said" in answer && answer.said !== undefined ? { answer: answer.said } : {}),
     usage: { ...NO_USAGE, inputTokens: 10, outputTokens: 5 },
     costNanoUsd: failure ? 0 : costNanoUsd,
     priced: true,

@@ -4,6 +4,7 @@ import type { OperationOutcome } from "../../src/model/record.ts"
 import { byProvider, fail, inTurn, type Script, say } from "./wire.ts"
 import { QUESTION, STRUCTURED, world } from "./world.ts"
 
+const GOOD = '{"action":"refund","amountUsd":12}'
 const TWO = { routes: { plan: { try: ["alpha/m", "beta/m"] } } } as const
 
 function classes(outcome: OperationOutcome): (string | undefined)[] {
@@ -11,7 +12,6 @@ function classes(outcome: OperationOutcome): (string | undefined)[] {
 }
 
 describe("structured answers", () => {
-  const GOOD = '{"action":"refund","amountUsd":12}'
   const one = (onInvalid: readonly ("repair" | "reask" | "next")[]) => ({
     routes: { plan: { try: ["alpha/m", "beta/m"], onInvalid } },
   })
@@ -98,7 +98,6 @@ describe("structured answers", () => {
 })
 
 describe("a model that does not take schemas", () => {
-  const GOOD = '{"action":"refund","amountUsd":12}'
   const refusing =
     (status: number, message: string): Script =>
     (call) =>
@@ -144,5 +143,31 @@ describe("a model that does not take schemas", () => {
     })
     await operate(STRUCTURED)
     expect(asked()).toEqual(["alpha/m", "beta/m"])
+  })
+})
+
+describe("[DEBUG8] an answer that cannot be used", () => {
+  const kept = async (script: Script) => {
+    const { operate } = world({ routing: TWO, script })
+    return (await operate(STRUCTURED)).record.attempts.map(({ answer }) => answer)
+  }
+
+  it("is kept as it came: no JSON, of another shape, or cut short", async () => {
+    expect(await kept(inTurn(say("Sure! I will refund it."), say('{"action":"run"}'), say(GOOD)))).toEqual([
+      "Sure! I will refund it.",
+      '{"action":"run"}',
+      undefined,
+    ])
+    expect(await kept(inTurn(say('{"action":', { finish: "length" }), say(GOOD)))).toEqual(['{"action":', undefined])
+  })
+
+  it("keeps its placeholders, and loses what is too long", async () => {
+    const redact = [{ detect: ["email"], mode: "token" }] as const
+    const routing = { ...TWO, redact }
+    const { operate } = world({ routing, script: inTurn(say("Ask [[EMAIL_1]]"), say("x".repeat(20_000)), say(GOOD)) })
+    const messages = [{ role: "user", content: [{ type: "text", text: "Is it ann@acme.com?" }] }] as const
+    const { record } = await operate({ ...STRUCTURED, messages })
+    expect(record.attempts[0]?.answer).toBe("Ask [[EMAIL_1]]")
+    expect(record.attempts[1]?.answer).toMatch(/^x{16000}…$/)
   })
 })
