@@ -16,6 +16,7 @@ import { runReplays } from "./run-replays.ts"
 import { runReports } from "./run-reports.ts"
 import { runSocket } from "./run-socket.ts"
 import { runStart } from "./run-start.ts"
+import { runStepper } from "./run-stepper.ts"
 import { runs } from "./runs.ts"
 import { schedules } from "./schedules.ts"
 import { service } from "./service.ts"
@@ -27,6 +28,7 @@ const resources = [
   runs,
   runEvents,
   runCommands,
+  runStepper,
   runBreakpoints,
   runReplays,
   runComparisons,

@@ -10,14 +10,22 @@ export const StepParams = RunParams.extend({
     .meta({ description: "Of the step, such as `outcome.refund.charge` or `items[3].extract`, URL-encoded." }),
 })
 
-export const WaitQuery = z.object({
-  wait: z.coerce
-    .number()
-    .min(0)
-    .max(MAX_WAIT_MS / 1_000)
-    .exactOptional()
-    .meta({ description: "Seconds to wait for the run to end." }),
+const seconds = z.coerce
+  .number()
+  .min(0)
+  .max(MAX_WAIT_MS / 1_000)
+  .exactOptional()
+
+export const WaitQuery = z.object({ wait: seconds.meta({ description: "Seconds to wait for the run to end." }) })
+
+export const StopQuery = z.object({
+  wait: seconds.meta({ description: "Seconds to wait until the run stands or has ended. Default: none." }),
 })
+
+/** The time that a query asks to wait. */
+export function waitMsOf({ wait = 0 }: z.infer<typeof StopQuery>): number {
+  return wait * 1_000
+}
 
 /** A number of the newest event that the caller has seen. */
 export const after = z.coerce.number().int().nonnegative()

@@ -12,7 +12,7 @@ import { json } from "./answer.ts"
 import { KEY_HEADER, keyedRequest, madeOnce, replayedHeader } from "./idempotency.ts"
 import { type ApiContext, endpoint } from "./resource.ts"
 import { ownRun, ownRunView } from "./run-access.ts"
-import { RunParams } from "./run-parameters.ts"
+import { RunParams, StopQuery, waitMsOf } from "./run-parameters.ts"
 
 const MADE = { 201: { description: "The new run, under way.", schema: RunView } }
 const KEYED = { [KEY_HEADER]: "The same request with the same key makes one run and answers with it, for 24 hours." }
@@ -44,15 +44,18 @@ export const runReplays = [
     description:
       "Of each step its input, the canonical request, the decision, attempts, output, cost, and how it differs from the recording that the run was made of.",
     params: RunParams,
+    query: StopQuery,
     answers: { 200: { description: "The stop.", schema: StopView } },
-    async handle({ params }, context) {
-      return json(await (await ownRun(params.id, context)).stop())
+    async handle({ params, query }, context) {
+      return json(await (await ownRun(params.id, context)).stop(waitMsOf(query)))
     },
   }),
   endpoint({
     method: "POST",
     path: "/v1/runs/{id}/rerun",
     summary: "Start a run again from one of its steps, as a new run",
+    description:
+      "Without `from`, from where it failed. A step's condition (`x.when`) stands for the step; an item, round, turn or way (`items[3]`, `outcome.refund`) for its first step; `output` for the end, with all steps kept. What comes before is copied and costs nothing again; the original stays as it is. A child run is forked by its own id, and is then a run of its own.",
     params: RunParams,
     headers: KEYED,
     body: RerunBody,

@@ -15,6 +15,7 @@ import { kindsByName } from "../steps/index.ts"
 import { externalize, internalize } from "../store/values.ts"
 import { blobsOf } from "./blobs.ts"
 import type { Deployment, Env } from "./environment.ts"
+import { checkNamesOf } from "./names-by-hand.ts"
 import { prepareStart } from "./start-run.ts"
 import type { DerivationOrder, DerivationRequest } from "./study-rpc.ts"
 
@@ -31,6 +32,7 @@ export async function derivationOrder(original: Original, request: DerivationReq
   const { recording, workflow, env, deployment } = original
   const { paused, edits = {}, input: _input, inputPatch: _patch, moreTags = [], ...derivation } = request
   checkBreakpoints(derivation.breakpoints ?? [], workflow, kindsByName)
+  await checkNamesOf(edits, deployment.gateway(env))
   const { forkedFrom } = derivation
   const planned = forkedFrom && planFork(recording, workflow, kindsByName, { at: forkedFrom.path, edits })
   const blobs = blobsOf(env)
@@ -57,7 +59,8 @@ export async function derivationForecast(
   request: DerivationRequest,
   samples: readonly StepCosts[],
 ): Promise<ForkForecast> {
-  const { recording, workflow } = original
+  const { recording, workflow, env, deployment } = original
+  await checkNamesOf(request.edits ?? {}, deployment.gateway(env))
   const wanted = await wantedInput(original, request)
   if (wanted !== undefined) parsedInput(workflow, wanted)
   const { forkedFrom, edits = {} } = request

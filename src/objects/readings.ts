@@ -55,6 +55,8 @@ const STOP_WAIT_MS = 1_000
 export interface ReadingHost {
   /** The run's engine. Rejects with `run_not_found`. */
   readonly engine: () => Promise<Engine>
+  /** Resolves when the run stands or has ended, or after `timeoutMs`. */
+  readonly untilStanding: (timeoutMs: number) => Promise<void>
   readonly store: EventStore
   readonly env: Env
   readonly deployment: () => Deployment
@@ -153,9 +155,10 @@ export class Readings implements ReadingRpc {
     return [...eventsIn(this.#host.store)].filter((event) => event.seq === 1 || event.path === path)
   }
 
-  async stop(): Promise<StopView> {
+  async stop(waitMs = 0): Promise<StopView> {
     const { store, env } = this.#host
     const engine = await this.#host.engine()
+    await this.#host.untilStanding(waitMs)
     // What is still moving is on its way to a stop; one who asks is not kept waiting for a long call.
     if (engine.busy) await Promise.race([engine.atRest(), sleep(systemClock, STOP_WAIT_MS)])
     const other = (runId: string) => reach(env.RUNS, runId)

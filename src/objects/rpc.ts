@@ -50,7 +50,8 @@ export interface RunRpc {
   startAndWait(request: RunStart, timeoutMs: number): Promise<RunDetail>
   /** A page of events after `after`, as soon as there is any; none after `timeoutMs`, or when nothing will follow. */
   waitForEvents(after: number, timeoutMs: number): Promise<NextEvents>
-  command(command: Command): Promise<RunView>
+  /** Tells the run something. Answers at once, or with `waitMs` as soon as the run stands or has ended. Throws what is wrong with it. */
+  command(command: Command, waitMs?: number): Promise<RunView>
   cost(): Promise<CostReport>
   trace(): Promise<TraceDocument>
   /** The tenant tells a run that queued that it has a place now; safe to repeat. */

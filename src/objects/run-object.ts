@@ -26,6 +26,7 @@ import { Derivation } from "./derive-run.ts"
 import { Driver } from "./driver.ts"
 import { makeEngine } from "./engine-host.ts"
 import type { Deployment, Env } from "./environment.ts"
+import { checkNamesIn } from "./names-by-hand.ts"
 import { type ReadingRpc, Readings } from "./readings.ts"
 import { answerCall, type Call, type Outcome, reach } from "./remote.ts"
 import { askForPlace, isTold, report } from "./report.ts"
@@ -59,6 +60,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
   readonly lifecycle = Lifecycle.install(this).use(this.#webSockets)
   readonly #readings = new Readings({
     engine: () => this.#engine(),
+    untilStanding: (timeoutMs) => this.#untilStanding(timeoutMs),
     store: this.#store,
     env: this.env,
     deployment: () => this.deployment,
@@ -131,10 +133,12 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     return { events, isEnd: isOver() && (events.at(-1)?.seq ?? after) >= engine.state.seq }
   }
 
-  async command(command: Command): Promise<RunView> {
+  async command(command: Command, waitMs = 0): Promise<RunView> {
     const engine = await this.#engine()
+    await checkNamesIn(command, this.deployment.gateway(this.env))
     await obey(engine, command)
     await this.#run?.driver.drive()
+    await this.#untilStanding(waitMs)
     return viewRun(engine)
   }
 
@@ -142,6 +146,12 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     const engine = await this.#engine()
     await engine.commands.childEnded(end)
     await this.#run?.driver.drive()
+  }
+
+  async #untilStanding(timeoutMs: number): Promise<void> {
+    const { engine } = this.#run ?? {}
+    const isSettled = () => !engine?.busy && (!engine || engine.state.ended !== undefined || isStanding(engine.state))
+    if (timeoutMs > 0) await this.#subscribers.until(isSettled, timeoutMs)
   }
 
   /** Where the run stands; undefined when it does not, or has moved on while that was found out. */

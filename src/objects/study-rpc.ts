@@ -66,8 +66,8 @@ export interface StudyRpc {
   counterfactual(request: CounterfactualRequest): Promise<Counterfactual>
   /** The run's first event and those of the step at `path`. */
   stepLog(path: string): Promise<readonly RunEvent[]>
-  /** Where the run stands, for somebody who goes through it step by step. */
-  stop(): Promise<StopView>
+  /** Where the run stands, for somebody who goes through it step by step: as soon as it does or has ended, or after `waitMs`. */
+  stop(waitMs?: number): Promise<StopView>
   /** The edits that a rehearsal begins with. */
   recordedEdits(): Promise<readonly NewEvent[]>
 }

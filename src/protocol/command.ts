@@ -80,25 +80,38 @@ export const ResolveBody = named(
 
 const path = z.string().exactOptional().meta({ description: "Of the step. Default: the one at which the run stands." })
 
-export const EditBody = named("Edit", StepEditView.extend({ path, by }))
+export const EditBody = named(
+  "Edit",
+  StepEditView.extend({ path, by }).meta({
+    examples: [
+      { path: "decision", prompt: "Decide. Answer with JSON only." },
+      { path: "outcome.refund.charge", input: { amountUsd: 20 }, by: "ann" },
+      { path: "reply", output: { text: "Written by hand." } },
+    ],
+  }),
+)
 
 export const RunToBody = named(
   "RunTo",
-  z.strictObject({ path: z.string().meta({ description: "Path of the step to stop before." }), by }),
+  z
+    .strictObject({ path: z.string().meta({ description: "Path, or name, of the step to stop before." }), by })
+    .meta({ examples: [{ path: "outcome.refund.charge" }] }),
 )
 
 export const SkipBody = named("Skip", z.strictObject({ path, by }))
 
 export const RetryBody = named(
   "Retry",
-  z.strictObject({
-    path,
-    model: z
-      .string()
-      .exactOptional()
-      .meta({ description: "`provider/model`, before everything that the routing prefers." }),
-    by,
-  }),
+  z
+    .strictObject({
+      path,
+      model: z
+        .string()
+        .exactOptional()
+        .meta({ description: "`provider/model`, before everything that the routing prefers." }),
+      by,
+    })
+    .meta({ examples: [{ model: "anthropic/claude-sonnet-5" }, {}] }),
 )
 
 export const BreakpointsBody = named(

@@ -35,7 +35,12 @@ const paused = z.boolean().exactOptional().meta({
   description: "Whether the new run stops before its first step. Default: a replay does, unless it has breakpoints.",
 })
 
-export const RerunBody = named("Rerun", z.strictObject({ from, breakpoints, paused }))
+export const RerunBody = named(
+  "Rerun",
+  z
+    .strictObject({ from, breakpoints, paused })
+    .meta({ examples: [{}, { from: "outcome.refund.charge", paused: true }] }),
+)
 
 export const ForkBody = named(
   "Fork",

@@ -35,3 +35,72 @@ describe("[DEBUG7] breakpoints of a run that lives", () => {
     socket.close()
   })
 })
+
+describe("[DEBUG3] the stepper over HTTP", () => {
+  it("waits for the next stop when it is asked to, and does every command", async () => {
+    const original = await start("mend-tool", { id: "bad" })
+    await until(original, "failed")
+    const made = await post(`/v1/runs/${original}/replay`, {
+      as: "run",
+      beyond: "live",
+      breakpoints: [{ on: "error" }],
+      paused: true,
+    })
+    const id = String(made.body.id)
+    const path = (rest: string) => `/v1/runs/${id}/${rest}?wait=30`
+    expect((await get(path("stop"))).body).toMatchObject({ status: "paused", next: [{ path: "opening" }] })
+    expect((await post(path("step"))).body).toMatchObject({ status: "paused", paused: { at: "found" } })
+    expect((await post(path("runTo"), { path: "opening" })).body).toMatchObject({ code: "request_invalid" })
+    expect((await post(path("runTo"), { path: "closing" })).body).toMatchObject({ paused: { at: "found" } })
+    expect((await get(path("stop"))).body).toMatchObject({ held: [{ path: "found" }] })
+    await post(path("edit"), { input: { id: "good" } })
+    expect((await post(path("retryWith"))).body).toMatchObject({ status: "paused" })
+    expect((await get(path("stop"))).body).toMatchObject({ last: { path: "found", status: "completed" } })
+    expect((await post(path("continue"))).body).toMatchObject({ status: "succeeded" })
+    expect((await get(path("stop"))).body).toMatchObject({ status: "succeeded", next: [] })
+  })
+
+  it("[DEBUG2] refuses a model or a route that nobody knows, and says which there are", async () => {
+    const id = await start("mend-tool", { id: "good" }, { breakpoints: [{ step: "opening" }] })
+    await until(id, "paused")
+    for (const [edit, at] of [
+      [{ model: "opneai/gpt-5.5" }, "body.model"],
+      [{ model: "frist" }, "body.model"],
+      [{ route: "carefull" }, "body.route"],
+    ] as const) {
+      const refused = await post(`/v1/runs/${id}/edit`, edit)
+      expect(refused).toMatchObject({ status: 404, body: { code: "model_not_found", path: at } })
+      expect(refused.body.detail).toContain("first")
+    }
+    expect(await post(`/v1/runs/${id}/edit`, { model: "first" })).toMatchObject({ status: 200 })
+    const forked = await post(`/v1/runs/${id}/fork`, { from: "opening", model: "frist" })
+    expect(forked).toMatchObject({ status: 404, body: { code: "model_not_found", path: "opening.model" } })
+  })
+})
+
+describe("[DEBUG3] a fork under the stepper", () => {
+  async function forked(body: object): Promise<string> {
+    const original = await start("mend-tool", { id: "bad" })
+    await until(original, "failed")
+    const made = await post(`/v1/runs/${original}/fork`, { paused: true, ...body })
+    expect(made.status, JSON.stringify(made.body)).toBe(201)
+    return String(made.body.id)
+  }
+
+  it("[FORK4] stands before its first step, and goes on with what the fork changed", async () => {
+    const id = await forked({ edits: { found: { input: { id: "good" } }, closing: { model: "openai/gpt-5.5" } } })
+    expect((await get(`/v1/runs/${id}/stop?wait=30`)).body).toMatchObject({
+      paused: { at: "found" },
+      next: [{ path: "found", input: { id: "good" }, changes: [{ path: "id" }] }],
+    })
+    expect((await post(`/v1/runs/${id}/step?wait=30`)).body).toMatchObject({ paused: { at: "closing" } })
+    expect((await post(`/v1/runs/${id}/continue?wait=30`)).body).toMatchObject({ output: "closing of openai/gpt-5.5" })
+  })
+
+  it("[FORK4] takes another input of the run, and leaves steps out", async () => {
+    const id = await forked({ from: "opening", input: { id: "good" }, edits: { opening: { skip: true } } })
+    await post(`/v1/runs/${id}/continue?wait=30`)
+    const { body } = await get(`/v1/runs/${id}/steps`)
+    expect(body.steps).toMatchObject([{ status: "skipped" }, { status: "completed" }, { status: "completed" }])
+  })
+})

@@ -39,9 +39,7 @@ describe("[DEBUG3] a failed run is replayed, edited where it failed, and continu
     socket.send({ type: "step" })
     expect(await stop(socket)).toMatchObject({
       last: { path: "opening", status: "completed", recording: { runId: original, verdict: "same" } },
-      next: [
-        { path: "decision", input: { messages: [{ content: [{ text: "Decide on opening of the usual model" }] }] } },
-      ],
+      next: [{ path: "decision", input: { messages: [{ content: [{ text: "Decide on I am first." }] }] } }],
     })
     socket.send({ type: "continue" })
     expect(await stop(socket)).toMatchObject({
@@ -51,7 +49,7 @@ describe("[DEBUG3] a failed run is replayed, edited where it failed, and continu
           status: "waiting",
           cost: { nanoUsd: 0 },
           requests: [{ attempt: 1, operation: 0, request: { type: "generate", output: { name: "plan" } } }],
-          operations: [{ replayed: true, decision: { reason: expect.any(String) }, attempts: [{ outcome: "failed" }] }],
+          operations: [{ replayed: true, decision: { reason: expect.any(String) }, attempts: [{ outcome: "failed" }, { outcome: "failed", purpose: "reask" }] }],
           failures: [{ class: "output.invalid_json" }],
           recording: { verdict: "same" },
         },
@@ -60,7 +58,7 @@ describe("[DEBUG3] a failed run is replayed, edited where it failed, and continu
     expect(asked.get(id), "so far the recording answered").toBeUndefined()
     socket.send({ type: "edit", prompt: "Decide. JSON only." })
     socket.send({ type: "continue" })
-    expect(await until(id, "succeeded")).toMatchObject({ output: "closing of the usual model" })
+    expect(await until(id, "succeeded")).toMatchObject({ output: "I am first." })
     expect(asked.get(id)).toEqual(["decision", "closing"])
     socket.close()
   })

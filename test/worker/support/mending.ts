@@ -2,6 +2,7 @@
 import { tool, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
 import { z } from "zod"
+import type { ModelClient } from "../../../src/model/client.ts"
 import { enter, Named } from "./hands.ts"
 
 const INPUT = z.object({ id: z.string() })
@@ -20,7 +21,7 @@ const fetchCase = tool({
   },
 })
 
-/** Its provider answers with something that is no JSON, unless the prompt insists. */
+/** Its provider, which is on the wire, answers with something that is no JSON, unless the prompt insists. */
 const badJson = workflow("mend-json", { version: 1, input: INPUT })
   .generate("opening", { prompt: ({ input }) => `Open ${input.id}` })
   .plan("decision", { prompt: ({ opening }) => `Decide on ${opening.text}`, output: z.object({ amount: z.number() }) })
@@ -67,14 +68,20 @@ export const mendingWorkflows = [badJson, badTool, badLuck, badCases]
 /** What the models of these workflows were asked, by run. */
 export const asked = new Map<string, string[]>()
 
-export const mendingModel = scriptedModel((operation, { runId, step, model }) => {
-  asked.set(runId, [...(asked.get(runId) ?? []), step.path])
-  const prompt = operation.type === "generate" ? JSON.stringify(operation.messages) : ""
-  if (step.path === "decision")
-    return prompt.includes("JSON only")
-      ? { value: { amount: 7 } }
-      : { failure: { class: "output.invalid_json", message: "Found text that is no JSON." } }
-  if (step.path === "middle" && model === undefined)
-    return { failure: { class: "provider.overloaded", message: "529" } }
-  return { text: `${step.path} of ${model ?? "the usual model"}` }
-})
+export const mendingModel = noting(
+  scriptedModel((_operation, { step, model }) => {
+    if (step.path === "middle" && model === undefined)
+      return { failure: { class: "provider.overloaded", message: "529" } }
+    return { text: `${step.path} of ${model ?? "the usual model"}` }
+  }),
+)
+
+/** `models`, and a note of what they are asked. */
+export function noting(models: ModelClient): ModelClient {
+  return {
+    operate(operation, context, options) {
+      asked.set(context.runId, [...(asked.get(context.runId) ?? []), context.step.path])
+      return models.operate(operation, context, options)
+    },
+  }
+}

@@ -2,7 +2,7 @@
  * The models behind the gateway in tests inside workerd: one server on OpenAI's wire, at `UPSTREAM`. What a model does
  * follows from its name alone, so tests share nothing: `busy` is overloaded, `limited` and `broke` refuse, `echo` repeats what
  * it was sent, `caller` calls the first tool, `longwinded` stops at its token limit, `cut` breaks off, `drip` falls silent, `slow` never begins, `held` stays while
- * the hand that it was asked about is held, and
+ * the hand that it was asked about is held, `rambler` answers in JSON only when it is told to, and
  * every other says its name.
  */
 import {
@@ -43,6 +43,10 @@ export const upstream: typeof fetch = async (input, init) => {
       )
     case "echo":
       return say(JSON.stringify(body))(call)
+    case "rambler":
+      return say(JSON.stringify(body.messages).includes("JSON only") ? '{"amount":7}' : "Seven, I would say, or {not")(
+        call,
+      )
     case "json":
       return say('{"city":"Paris"}')(call)
     case "caller":

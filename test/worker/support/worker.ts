@@ -12,7 +12,7 @@ import { RunShell } from "../../../src/objects/run-object.ts"
 import { PROVIDERS } from "../../../src/providers/index.ts"
 import { defineRouting } from "../../../src/routing/define.ts"
 import { liveModel } from "./live-workflows.ts"
-import { mendingModel } from "./mending.ts"
+import { mendingModel, noting } from "./mending.ts"
 import { UPSTREAM, upstream } from "./upstream.ts"
 import { workflows } from "./workflows.ts"
 
@@ -30,6 +30,7 @@ export const shipped = defineRouting({
   routes: {
     generate: { try: ["first"] },
     plan: { try: [{ model: "openai-compatible/busy", attempts: 1 }, "quick"], backoff: { delay: 1 } },
+    "mend-json.decision": { try: ["openai-compatible/rambler"], backoff: { delay: 1 } },
     embed: { try: ["openai-compatible/text-embedding-small"] },
     moderate: { try: ["local/moderate"] },
     "lost.model": { try: ["priced"] },
@@ -79,6 +80,7 @@ const deployment: Deployment = {
 
 function modelsOf(workflow: string, env: Env): ModelClient {
   if (workflow === "routed" || workflow === "lost") return gateway(env)
+  if (workflow === "mend-json") return noting(gateway(env))
   if (workflow.startsWith("live-")) return liveModel
   return workflow.startsWith("mend-") ? mendingModel : script
 }
