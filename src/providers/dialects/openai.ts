@@ -44,7 +44,7 @@ const RULES: readonly ErrorRule[] = [
   },
   {
     class: "request.too_long",
-    code: /^(?:context_length_exceeded|exceed_context_size_error|string_above_max_length|request_too_large)$/i,
+    code: /^(?:context_length_exceeded|exceed_context_size_error|too_many_prompt_tokens|string_above_max_length|request_too_large)$/i,
   },
   {
     class: "request.content_blocked",

@@ -33,7 +33,7 @@ export const TOO_LONG: ErrorRule = {
   class: "request.too_long",
   status: [400, 403, 413, 422, 429, 500],
   message:
-    /maximum (?:context|prompt) length|context[ _]length[ _]exceeded|exceeds?(?: the)?(?: model'?s?| available)? (?:maximum )?context|context (?:window|limit)|(?:prompt|input) is too long|too many (?:input )?tokens[.:]|token count .*exceeds|input tokens exceeded|request too large|reduce the length|longer than the model's context|longer than the maximum model length|`inputs` tokens \+ .* must be <=/i,
+    /maximum (?:context|prompt) length|context[ _]length[ _]exceeded|exceeds?(?: the)?(?: model'?s?| available)? (?:maximum )?context|context (?:window|limit)|(?:prompt|input)(?: is)? too long|exceeded max context|too many (?:input )?tokens[.:]|token count .*exceeds|input tokens exceeded|request too large|reduce the length|longer than the model's context|longer than the maximum model length|`inputs` tokens \+ .* must be <=/i,
 }
 
 export const NO_MONEY: ErrorRule = {
