@@ -7,9 +7,9 @@
  * 3. The input that the first attempt logged is the input of every attempt, unless somebody edited it.
  */
 import { errorFrom } from "../lib/errors.ts"
-import { type EventData, type NewEvent, stepEvent } from "../run/event.ts"
+import { type EventData, type NewEvent, type Stored, stepEvent } from "../run/event.ts"
 import { isHeld, isOpen, type StepState } from "../run/run-state.ts"
-import { detach } from "../store/values.ts"
+import { detach, externalizeMade } from "../store/values.ts"
 import { executeAnswered, isLastAttempt, isStopped, isToBeHeld, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
@@ -150,7 +150,7 @@ function execute(session: Session, run: StepRun): Promise<unknown> {
 }
 
 async function complete(session: Session, run: StepRun, output: unknown): Promise<void> {
-  const { stored } = await detach(output, `${run.path}.output`, session.blobs)
+  const stored = await storeOutput(session, run, output)
   const data: EventData["step.completed"] = {
     output: stored,
     ...(run.signalSeq === undefined ? {} : { signalSeq: run.signalSeq }),
@@ -158,6 +158,11 @@ async function complete(session: Session, run: StepRun, output: unknown): Promis
     ...(run.changed ? { note: "The step's definition changed while it was under way." } : {}),
   }
   session.log.append(stepEvent("step.completed", run.path, run.attempt, data))
+}
+
+async function storeOutput({ blobs }: Session, { kind, path }: StepRun, output: unknown): Promise<Stored> {
+  if (kind.composite) return externalizeMade(output ?? null, `${path}.output`, blobs)
+  return (await detach(output, `${path}.output`, blobs)).stored
 }
 
 /** Logs the end of a step that was stopped from above, so that no start is left without an end. Gives what to throw. */

@@ -13,7 +13,7 @@ import { type ErrorData, errorData, WaybillError } from "../lib/errors.ts"
 import { LOOK_FOR_CODE_MS } from "../lib/limits.ts"
 import { type RunHeader, runEvent } from "../run/event.ts"
 import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
-import { detach } from "../store/values.ts"
+import { detach, externalizeMade } from "../store/values.ts"
 import { endCue } from "./answered.ts"
 import { checkUnderWay } from "./changed.ts"
 import { childEnd } from "./children.ts"
@@ -178,9 +178,9 @@ export class Engine {
     const { log, blobs } = session
     checkUnderWay(session)
     if (log.state.startedAtMs === undefined) log.append(runEvent("run.started", {}))
-    const { stored } = await detach(await walkBody(session), "output", blobs)
+    const output = await externalizeMade((await walkBody(session)) ?? null, "output", blobs)
     await endCue(session)
-    log.append(runEvent("run.completed", { output: stored }))
+    log.append(runEvent("run.completed", { output }))
   }
 
   #fail(thrown: unknown): void {

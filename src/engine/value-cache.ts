@@ -24,9 +24,9 @@ export class ValueCache {
   }
 
   /** Keeps a value that is not kept yet. */
-  keep(seq: number, value: unknown): void {
+  keep(seq: number, value: unknown, bytes: number): void {
     // Two may have loaded it at the same time.
-    if (!this.#young.has(seq)) this.#add(seq, { value, bytes: JSON.stringify(value).length })
+    if (!this.#young.has(seq)) this.#add(seq, { value, bytes })
   }
 
   #add(seq: number, entry: Entry): void {

@@ -12,7 +12,7 @@ import { WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import type { RunEvent, Stored } from "../run/event.ts"
 import type { BlobStore } from "../store/blob-store.ts"
-import { hasStoredParts, internalize } from "../store/values.ts"
+import { hasStoredParts, internalize, wholeBytes } from "../store/values.ts"
 import type { RunLog } from "./run-log.ts"
 import { ValueCache } from "./value-cache.ts"
 
@@ -97,7 +97,7 @@ export class RunValues {
     if (cached) return cached.value
     const stored = this.stored(seq)
     const value = deepFreeze(await internalize(stored, blobs))
-    this.#cache.keep(seq, value)
+    this.#cache.keep(seq, value, wholeBytes(stored))
     return value
   }
 
@@ -108,7 +108,7 @@ export class RunValues {
     if (cached) return cached.value
     const stored = this.stored(seq)
     if (hasStoredParts(stored)) throw new MissingValue(seq)
-    this.#cache.keep(seq, deepFreeze(stored))
+    this.#cache.keep(seq, deepFreeze(stored), JSON.stringify(stored).length)
     return stored
   }
 

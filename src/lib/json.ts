@@ -23,6 +23,19 @@ export function toJson(value: unknown, path = "value"): Json {
   return JSON.parse(canonicalJson(value, path))
 }
 
+/** Throws as `canonicalJson` does, and makes no text: for values of which the text would take too much memory. */
+export function checkJson(value: unknown, path = "value", depth = 0): asserts value is Json {
+  if (typeof value === "string") return
+  if (typeof value !== "object" || value === null || depth > MAX_DEPTH) return void write(value, path, depth)
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) checkJson(item, `${path}[${index}]`, depth + 1)
+    return
+  }
+  checkPlain(value, path)
+  for (const [key, member] of Object.entries(value))
+    if (member !== undefined) checkJson(member, `${path}.${key}`, depth + 1)
+}
+
 /** Whether `value`, parsed from JSON text, is nested deeper than any function here can go. */
 export function isTooDeep(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null) return false
@@ -64,9 +77,7 @@ function writeArray(items: readonly unknown[], path: string, depth: number): str
 }
 
 function writeObject(object: object, path: string, depth: number): string {
-  const prototype = Object.getPrototypeOf(object)
-  if (prototype !== Object.prototype && prototype !== null)
-    throw notJson(path, `an instance of ${object.constructor?.name ?? "a class"}`)
+  checkPlain(object, path)
   let text = "{"
   for (const key of Object.keys(object).sort()) {
     const member = Reflect.get(object, key)
@@ -74,6 +85,12 @@ function writeObject(object: object, path: string, depth: number): string {
     text += `${text.length > 1 ? "," : ""}${JSON.stringify(key)}:${write(member, `${path}.${key}`, depth + 1)}`
   }
   return `${text}}`
+}
+
+function checkPlain(object: object, path: string): void {
+  const prototype = Object.getPrototypeOf(object)
+  if (prototype !== Object.prototype && prototype !== null)
+    throw notJson(path, `an instance of ${object.constructor?.name ?? "a class"}`)
 }
 
 function notJson(path: string, found: string): WaybillError {

@@ -12,6 +12,9 @@ export const MAX_BLOB_BYTES = 25 * 1024 * 1024
 /** Characters of an answer that could not be used that are kept with its attempt: enough to mend it by hand. */
 export const MAX_KEPT_ANSWER_CHARS = 16_000
 
+/** Bytes of canonical JSON of one value in all its parts: half of what a Durable Object has, for a value is held beside parts of its text. */
+export const MAX_VALUE_BYTES = 64 * 1024 * 1024
+
 /** How often the blob store is asked before it counts as failed, and the longest wait after the first time, doubled each time: some seconds in all. */
 export const MAX_BLOB_TRIES = 6
 export const BLOB_AGAIN_MS = 200

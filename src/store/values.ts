@@ -14,11 +14,13 @@
 import { must } from "../lib/assert.ts"
 import type { BlobRef } from "../lib/blob-ref.ts"
 import { byteLength } from "../lib/bytes.ts"
-import { canonicalJson, isJsonArray, isJsonObject, type Json } from "../lib/json.ts"
+import { canonicalJson, checkJson, isJsonArray, isJsonObject, type Json, toJson } from "../lib/json.ts"
 import { INLINE_VALUE_BYTES } from "../lib/limits.ts"
 import type { Stored } from "../run/event.ts"
 import type { BlobStore } from "./blob-store.ts"
-import { isValueRef, shrink, VALUE_MEDIA_TYPE } from "./shrink.ts"
+import { bytesOf, isSliceRef, isValueRef, mentionsRefs, shrink, VALUE_MEDIA_TYPE } from "./shrink.ts"
+
+const PARTS_AT_ONCE = 6
 
 /** Whether `value` goes into the log as it is, without touching the blob store. Throws `not_json`. */
 export function fitsInline(value: Json): boolean {
@@ -27,7 +29,7 @@ export function fitsInline(value: Json): boolean {
 
 /**
  * `value` as the log may hold it; its large parts are in `blobs` when this resolves.
- * Throws `not_json`, and `limit_exceeded` when one part is over `MAX_BLOB_BYTES`.
+ * Throws `not_json`, and `limit_exceeded` when one part is over `MAX_BLOB_BYTES`, or all of it over `MAX_VALUE_BYTES`.
  */
 export async function externalize(value: Json, blobs: BlobStore): Promise<Stored> {
   return fitsInline(value) ? value : externalizeParts(value, blobs)
@@ -45,9 +47,22 @@ export async function detach(
   return { json, stored: isInlineText(text) ? json : await externalizeParts(json, blobs) }
 }
 
+/**
+ * As `externalize`, for what is made of values that are in the log: it is as large as all of them together, and neither its
+ * text nor a copy of it is made. Nobody may change it meanwhile.
+ */
+export async function externalizeMade(value: unknown, path: string, blobs: BlobStore): Promise<Stored> {
+  checkJson(value, path)
+  return bytesOf(value) > INLINE_VALUE_BYTES ? externalizeParts(value, blobs) : externalize(toJson(value), blobs)
+}
+
 async function externalizeParts(value: Json, blobs: BlobStore): Promise<Stored> {
   const { stored, parts } = shrink(value)
-  await Promise.all([...new Set(parts)].map((text) => putText(text, blobs)))
+  const once = new Map(parts.map((part) => [part.reference.$blob, part]))
+  await forEach(once.values(), async ({ reference, text }) => {
+    const { $blob } = await blobs.put(new TextEncoder().encode(text()), reference.mediaType)
+    if ($blob !== reference.$blob) throw new Error("Broken invariant: a value was changed while it was stored")
+  })
   return stored
 }
 
@@ -63,22 +78,39 @@ export function hasStoredParts(stored: Stored): boolean {
   return isValueRef(stored) || Object.values(stored).some(hasStoredParts)
 }
 
+/** Bytes of canonical JSON of the whole value, or a little more. */
+export function wholeBytes(stored: Stored): number {
+  const references = new Map<string, BlobRef>()
+  collect(stored, references)
+  let bytes = bytesOf(stored)
+  for (const reference of references.values()) bytes += reference.bytes
+  return bytes
+}
+
 /** The value that was externalized. Throws `blob_missing` or `blob_corrupt` when a part cannot be had. */
 export async function internalize(stored: Stored, blobs: Pick<BlobStore, "get">): Promise<Json> {
   const references = new Map<string, BlobRef>()
   collect(stored, references)
   if (references.size === 0) return stored
   const parts = new Map<string, Json>()
-  const load = async (reference: BlobRef): Promise<void> => {
+  await forEach(references.values(), async (reference) => {
     parts.set(reference.$blob, JSON.parse(new TextDecoder().decode(await blobs.get(reference))))
-  }
-  await Promise.all([...references.values()].map(load))
+  })
   return restore(stored, parts)
 }
 
-/** Text that mentions our media type is looked at closely before it may go in. */
+/** Does `work` for each item, some at a time: each holds a text in memory, and the platform has few connections. */
+async function forEach<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items[Symbol.iterator]()
+  const lane = async () => {
+    for (let next = rest.next(); !next.done; next = rest.next()) await work(next.value)
+  }
+  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, lane))
+}
+
+/** Text that mentions our media types is looked at closely before it may go in. */
 function isInlineText(text: string): boolean {
-  return byteLength(text) <= INLINE_VALUE_BYTES && !text.includes(VALUE_MEDIA_TYPE)
+  return byteLength(text) <= INLINE_VALUE_BYTES && !mentionsRefs(text)
 }
 
 function putText(text: string, blobs: BlobStore): Promise<BlobRef> {
@@ -91,9 +123,15 @@ function collect(stored: Json, references: Map<string, BlobRef>): void {
     for (const member of Object.values(stored)) collect(member, references)
 }
 
+function slice({ $blob }: BlobRef, parts: ReadonlyMap<string, Json>): readonly Json[] {
+  const members = must(parts.get($blob), `the part ${$blob} was not loaded`)
+  return isJsonArray(members) ? members : [members]
+}
+
 function restore(stored: Json, parts: ReadonlyMap<string, Json>): Json {
   if (isValueRef(stored)) return must(parts.get(stored.$blob), `the part ${stored.$blob} was not loaded`)
-  if (isJsonArray(stored)) return stored.map((item) => restore(item, parts))
+  if (isJsonArray(stored))
+    return stored.flatMap((item) => (isSliceRef(item) ? slice(item, parts) : [restore(item, parts)]))
   if (!isJsonObject(stored)) return stored
   return Object.fromEntries(Object.entries(stored).map(([key, member]) => [key, restore(member, parts)]))
 }

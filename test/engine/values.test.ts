@@ -8,6 +8,19 @@ import { counting, mortalRun, NOTHING, noModels } from "./helpers.ts"
 
 const MEGABYTE = 1024 * 1024
 
+it("[RUN28] a map gives results that are larger together than any one value may be", async () => {
+  const flow = workflow("bulky", { version: 1, input: NOTHING })
+    .map("pages", {
+      over: () => Array.from({ length: 300 }, (_, index) => index),
+      each: (g) => g.code("page", ({ item }) => String(item).padEnd(100_000, "x")).output(({ page }) => page),
+    })
+    .code("lengths", ({ pages }) => pages.reduce((sum, page) => sum + page.length, 0))
+    .output(({ lengths }) => lengths)
+  const run = await mortalRun(flow, {})
+  await run.settle()
+  expect([run.status, run.output]).toEqual(["succeeded", 30_000_000])
+})
+
 describe("a large value", () => {
   it("[RUN28] is read by the steps after it, whole, also after a restart", async () => {
     const flow = workflow("large", { version: 1, input: NOTHING })

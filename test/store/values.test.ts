@@ -3,10 +3,18 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { byteLength } from "../../src/lib/bytes.ts"
 import { canonicalJson, type Json, toJson } from "../../src/lib/json.ts"
-import { INLINE_VALUE_BYTES } from "../../src/lib/limits.ts"
+import { INLINE_VALUE_BYTES, MAX_BLOB_BYTES } from "../../src/lib/limits.ts"
 import { MemoryBlobStore } from "../../src/store/memory-blob-store.ts"
 import { isValueRef, VALUE_MEDIA_TYPE } from "../../src/store/shrink.ts"
-import { externalize, externalizeWhole, fitsInline, hasStoredParts, internalize } from "../../src/store/values.ts"
+import {
+  externalize,
+  externalizeMade,
+  externalizeWhole,
+  fitsInline,
+  hasStoredParts,
+  internalize,
+  wholeBytes,
+} from "../../src/store/values.ts"
 
 const text = (bytes: number, letter = "x"): string => letter.repeat(bytes)
 
@@ -49,11 +57,49 @@ describe("values in the log", () => {
     const numbers = Array.from({ length: 60_000 }, (_, index) => index)
     const stored = await externalize({ name: "n", numbers }, blobs)
     expect(stored).toEqual({ name: "n", numbers: expect.objectContaining({ mediaType: VALUE_MEDIA_TYPE }) })
-    const manyLarge = Array.from({ length: 100 }, (_, index) => text(INLINE_VALUE_BYTES, String(index % 10)))
+    const manyLarge = Array.from({ length: 100 }, (_, index) => text(40_000, String(index % 10)))
     expect(isValueRef(await externalize(manyLarge, blobs))).toBe(true)
     const tooSmall = Array.from({ length: 64 }, (_, index) => text(3_900, String(index % 10)))
     expect(isValueRef(await externalize(tooSmall, blobs))).toBe(true)
     expect(blobs.size).toBe(3)
+  })
+
+  const list = (length: number, bytes: number): string[] =>
+    Array.from({ length }, (_, index) => String(index).padEnd(bytes, "x"))
+
+  it.each([
+    ["very many members", list(1_500, 20_000)],
+    ["lists of large members", [list(100, 100_000), "short", list(180, 95_000)]],
+    ["members by name", Object.fromEntries(list(300, 100_000).map((member, index) => [`way${index}`, member]))],
+  ])("[LOG4] a value larger than any blob may be is stored in several: %s", async (_what, value: Json) => {
+    const blobs = new MemoryBlobStore()
+    const stored = await externalizeMade(value, "value", blobs)
+    expect(wholeBytes(stored)).toBeGreaterThan(MAX_BLOB_BYTES)
+    expect(byteLength(canonicalJson(stored))).toBeLessThanOrEqual(INLINE_VALUE_BYTES)
+    expect(await internalize(JSON.parse(canonicalJson(stored)), blobs)).toEqual(value)
+  })
+
+  it("[LOG4] a long list that grows is stored once but for its end", async () => {
+    const blobs = new MemoryBlobStore()
+    const grown = list(200, 100_000)
+    await externalize(grown.slice(0, 190), blobs)
+    const before = blobs.size
+    await externalize(grown, blobs)
+    expect(blobs.size).toBe(before + 1)
+  })
+
+  it("refuses a value over the limit", async () => {
+    const value = list(700, 100_000)
+    const refused = { code: "limit_exceeded", details: { limit: "MAX_VALUE_BYTES" } }
+    await expect(externalize(value, new MemoryBlobStore())).rejects.toMatchObject(refused)
+  })
+
+  it("refuses what is no plain JSON by its path", async () => {
+    const odd = { members: [1, new Date(0)] }
+    await expect(externalizeMade(odd, "output", new MemoryBlobStore())).rejects.toMatchObject({
+      code: "not_json",
+      details: { path: "output.members[1]" },
+    })
   })
 
   it("leaves references to media where they are", async () => {
@@ -69,6 +115,7 @@ describe("values in the log", () => {
     const secret = await blobs.put(new TextEncoder().encode('"secret of another run"'), VALUE_MEDIA_TYPE)
     for (const value of [
       { ...secret },
+      [{ ...secret, mediaType: "application/vnd.waybill.values+json" }],
       { deep: [{ thing: { ...secret } }] },
       { big: text(200_000), thing: { ...secret } },
     ]) {
