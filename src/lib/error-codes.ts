@@ -35,11 +35,7 @@ export const ERROR_CODES = {
     remedy: "Restore the blob named from a backup: its content is not what was stored.",
   },
 
-  blobs_unreachable: {
-    status: 503,
-    retryable: true,
-    remedy: "Try again later; the bucket bound as BLOBS does not answer.",
-  },
+  blobs_unreachable: { status: 503, retryable: true, remedy: "Try again later; the bucket BLOBS does not answer." },
 
   // Graphs
   graph_invalid: { status: 500, retryable: false, remedy: "Correct the workflow's definition at the path named." },
@@ -68,11 +64,7 @@ export const ERROR_CODES = {
   step_timeout: { status: 504, retryable: true, remedy: "Raise the step's timeout, or make the step faster." },
   run_timeout: { status: 504, retryable: false, remedy: "Raise the workflow's timeout, or make the run shorter." },
   run_cancelled: { status: 409, retryable: false, remedy: "Start a new run." },
-  limit_exceeded: {
-    status: 422,
-    retryable: false,
-    remedy: "Stay within the limit named, or split the work over child runs.",
-  },
+  limit_exceeded: { status: 422, retryable: false, remedy: "Stay within the limit or split the work over child runs." },
   workflow_changed: {
     status: 409,
     retryable: false,
@@ -227,11 +219,7 @@ export const ERROR_CODES = {
   run_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/runs." },
   bulk_fork_not_found: { status: 404, retryable: false, remedy: "Take an id from GET /v1/bulk-forks." },
   schedule_not_found: { status: 404, retryable: false, remedy: "Take a key from GET /v1/schedules." },
-  body_not_json: {
-    status: 400,
-    retryable: false,
-    remedy: "Send JSON, with the header content-type: application/json.",
-  },
+  body_not_json: { status: 400, retryable: false, remedy: "Send JSON, with content-type: application/json." },
   request_invalid: {
     status: 422,
     retryable: false,
@@ -293,11 +281,7 @@ export const ERROR_CODES = {
 
   not_scripted: { status: 500, retryable: false, remedy: "Give the test double an answer for this call." },
 
-  internal: {
-    status: 500,
-    retryable: true,
-    remedy: "This is a fault in Waybill: please report it with the run's export.",
-  },
+  internal: { status: 500, retryable: true, remedy: "This is a fault in Waybill: report it with the run's export." },
 } as const satisfies Record<string, ErrorSpec>
 
 export type ErrorCode = keyof typeof ERROR_CODES
