@@ -41,6 +41,8 @@ const reserve = tool({
   compensate: ({ output }) => ({ released: output.reservation }),
 })
 
+const largeOrder = z.object({ quantity: z.int().min(100) })
+
 export const orderDesk = workflow("order-desk", {
   version: 1,
   description: "Answers an order in plain words: finds the products, reserves them, and says what it did.",
@@ -56,6 +58,8 @@ export const orderDesk = workflow("order-desk", {
     prompt: ({ input }) => input.request,
     tools: [findProducts, reserve],
     maxTurns: 6,
+    // Whoever wants a whole shelf is looked at by a person first.
+    approve: ({ tool, input }) => tool === "reserve" && largeOrder.safeParse(input).success,
     onMaxTurns: "answer",
     output: z.object({
       reply: z.string(),

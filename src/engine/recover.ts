@@ -37,8 +37,7 @@ function mayHaveAsked({ host }: Session, { kind, operations }: StepState): boole
 /** The most that the lost call can have cost; 0 when nobody knows. */
 async function lostNanoUsd(session: Session, { path, attempt, inputSeq, kind }: StepState): Promise<number> {
   const { host, workflow } = session
-  // A turn of an agent is no step of the graph: it is asked as the agent that it belongs to.
-  const node = nodeAt(workflow.scope, path, host.kinds) ?? nodeAt(workflow.scope, holderOf(path), host.kinds)
+  const node = nodeAt(workflow.scope, path, host.kinds)
   if (!node || !host.forecaster || inputSeq === undefined) return 0
   try {
     const input = toJson(await session.values.load(inputSeq))
@@ -49,8 +48,4 @@ async function lostNanoUsd(session: Session, { path, attempt, inputSeq, kind }: 
     // The step is tried again whether or not its loss can be put into numbers.
     return 0
   }
-}
-
-function holderOf(path: string): string {
-  return path.replace(/\[\d+\]\.[^.[]+$/, "")
 }

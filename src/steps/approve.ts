@@ -1,22 +1,13 @@
 /** `approve`: waits for a person to say yes or no, without holding the run in memory. */
 import { z } from "zod"
 import type { FreshName, Maybe, Next } from "../graph/builder.ts"
-import { duration, schema } from "../graph/checks.ts"
 import { jsonSchema, parseWith, type Schema } from "../graph/schema.ts"
 import { type Duration, durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
-import type { Json, JsonObject } from "../lib/json.ts"
-import { readStep, readText, type Text, text } from "./shared/fields.ts"
+import type { Json } from "../lib/json.ts"
+import { type ApproveConfig, approveConfig, approveDraft } from "./shared/approval.ts"
+import { readStep, readText } from "./shared/fields.ts"
 import { defineStepKind } from "./step-kind.ts"
-
-interface ApproveConfig {
-  readonly summary: Text
-  readonly form?: Schema | undefined
-  readonly approvers?: readonly string[] | undefined
-  readonly expires?: Duration | undefined
-  readonly onTimeout?: "fail" | "reject" | "approve" | undefined
-  readonly onReject?: "fail" | "continue" | undefined
-}
 
 interface ApproveInput {
   readonly summary: string
@@ -33,20 +24,6 @@ export interface Approval<Form = undefined> {
   readonly timedOut: boolean
 }
 
-const config = z
-  .strictObject({
-    summary: text,
-    form: schema.optional(),
-    approvers: z.array(z.string()).min(1).optional(),
-    expires: duration.optional(),
-    onTimeout: z.enum(["fail", "reject", "approve"]).optional(),
-    onReject: z.enum(["fail", "continue"]).optional(),
-  })
-  .refine(({ expires, onTimeout }) => onTimeout === undefined || expires !== undefined, {
-    error: "found no expires: without it the time is never over",
-    path: ["onTimeout"],
-  })
-
 const answer = z.object({
   approved: z.boolean(),
   by: z.string().optional(),
@@ -54,29 +31,11 @@ const answer = z.object({
   form: z.json().optional(),
 })
 
-const OUTPUT: JsonObject = {
-  type: "object",
-  properties: {
-    approved: { type: "boolean" },
-    by: { type: "string" },
-    comment: { type: "string" },
-    timedOut: { type: "boolean" },
-  },
-  required: ["approved", "timedOut"],
-}
-
 export const approve = defineStepKind<ApproveConfig, ApproveInput>({
   kind: "approve",
   define(name, [given]) {
-    const step = readStep<ApproveConfig>(name, config, given)
-    const { form, approvers, onTimeout = "fail", onReject = "fail" } = step.config
-    const summary = {
-      onTimeout,
-      onReject,
-      ...(approvers ? { approvers } : {}),
-      ...(form ? { form: jsonSchema(form) } : {}),
-    }
-    return { ...step, outputSchema: OUTPUT, summary }
+    const step = readStep<ApproveConfig>(name, approveConfig, given)
+    return approveDraft(step.config, step.options)
   },
   input: () => z.strictObject({ summary: z.string(), untilMs: z.int().exactOptional() }),
   resolve(own, values, { nowMs }) {

@@ -1,6 +1,6 @@
 /** One turn of an agent: the question to its model, and the tool calls that the model answers with, each a step. */
 import { makeNode } from "../../graph/compile.ts"
-import type { StepNode } from "../../graph/node.ts"
+import type { Scope, StepNode, StepOptions, Values } from "../../graph/node.ts"
 import { schemaIssues } from "../../graph/schema.ts"
 import type { Tool } from "../../graph/tool.ts"
 import type { ErrorData } from "../../lib/errors.ts"
@@ -9,6 +9,7 @@ import type { Message, ToolCallPart, ToolResultPart } from "../../model/message.
 import type { GenerateOperation } from "../../model/operation.ts"
 import type { ScopeTask, StepContext } from "../step-kind.ts"
 import { toolDraft } from "./tool.ts"
+import { APPROVAL, approvalNode, type NeedsApproval, type Refused, refusal, someApprovalNode } from "./tool-approval.ts"
 import type { Turn, TurnConfig } from "./turn.ts"
 
 /** The name of the step that asks the model; no tool may have it. */
@@ -20,14 +21,20 @@ export async function askModel(context: StepContext, turn: number, operation: Ge
   return (await runNode(context.runScope, turn, node)) as Turn
 }
 
+/** What an agent can do, and what it must ask a person for. */
+export interface Toolbox {
+  readonly tools: readonly Tool[]
+  readonly approve?: NeedsApproval | undefined
+}
+
 /** Calls the tools that `answer` asks for, all at once; gives the messages that tell the model what came of it. */
 export async function callTools(
   context: StepContext,
   turn: number,
   answer: Turn,
-  tools: readonly Tool[],
+  box: Toolbox,
 ): Promise<readonly Message[]> {
-  const calls = nameCalls(answer.toolCalls).map((named) => planCall(context, turn, named, tools))
+  const calls = await Promise.all(nameCalls(answer.toolCalls).map((named) => planCall(context, turn, named, box)))
   const tasks = calls.flatMap(({ task }) => task ?? [])
   const settled = tasks.length === 0 ? [] : await context.all(tasks, { concurrency: tasks.length, onError: "collect" })
   const ran = settled.values()
@@ -35,8 +42,10 @@ export async function callTools(
     const about = { type: "tool-result", id: call.id, name: call.name } as const
     if (refused !== undefined) return { ...about, output: refused, isError: true }
     const { value: end } = ran.next()
-    if (end?.status === "completed") return { ...about, output: (end.output ?? null) as Json }
-    return { ...about, output: problem(end?.error), isError: true }
+    if (end?.status !== "completed") return { ...about, output: problem(end?.error), isError: true }
+    const called = end.output as Called
+    if ("refused" in called) return { ...about, output: refusal(called.refused), isError: true }
+    return { ...about, output: (called.output ?? null) as Json }
   })
   return [
     { role: "assistant", content: [...answer.reasoning, ...textPart(answer.text), ...answer.toolCalls] },
@@ -47,12 +56,13 @@ export async function callTools(
 /** The node of the step at `inside` of the step `agent`, such as `[2].search-2`: its second call of `search` in the third turn. */
 export function agentNode(
   agent: StepNode,
-  { tools, maxTurns }: { readonly tools: readonly Tool[]; readonly maxTurns: number },
+  { tools, approve, maxTurns }: Toolbox & { readonly maxTurns: number },
   inside: string,
 ): StepNode | undefined {
   const [, turn, name = ""] = /^\[(\d+)\]\.([^.[]+)$/.exec(inside) ?? []
   if (turn === undefined || Number(turn) >= maxTurns) return undefined
   if (name === TURN) return turnNode(agent, { operation: notAsked }, inside)
+  if (approve && name.endsWith(APPROVAL)) return someApprovalNode(name, inside)
   const tool = toolNamed(tools, name) ?? toolNamed(tools, name.replace(/-\d+$/, ""))
   return tool && toolNode(tool, name, null, inside)
 }
@@ -74,6 +84,9 @@ interface NamedCall {
   readonly call: ToolCallPart
 }
 
+/** What became of a call: the tool's output, or the answer of somebody who did not agree to it. */
+type Called = { readonly output: unknown } | { readonly refused: Refused }
+
 interface PlannedCall {
   readonly call: ToolCallPart
   readonly task?: ScopeTask
@@ -94,7 +107,12 @@ function nameCalls(calls: readonly ToolCallPart[]): NamedCall[] {
 }
 
 /** Arguments that the tool's schema refuses, and tools that do not exist, are the model's mistakes: it is told, and may mend them. */
-function planCall(context: StepContext, turn: number, { name, call }: NamedCall, tools: readonly Tool[]): PlannedCall {
+async function planCall(
+  context: StepContext,
+  turn: number,
+  { name, call }: NamedCall,
+  { tools, approve }: Toolbox,
+): Promise<PlannedCall> {
   const tool = toolNamed(tools, call.name)
   if (!tool) {
     const known = tools.map((one) => one.name).join(", ")
@@ -105,12 +123,23 @@ function planCall(context: StepContext, turn: number, { name, call }: NamedCall,
     const issues = schemaIssues(parsed.error, call.name).map(({ path, message }) => ({ path, message }))
     return { call, refused: { error: "The arguments do not fit the tool's schema.", issues } }
   }
-  const node = toolNode(tool, name, call.input, context.path)
-  return { call, task: (runScope) => runNode(runScope, turn, node) }
+  const asked = await approvalNode(context, approve, name, { tool: call.name, input: call.input })
+  return { call, task: (runScope) => runScope(`[${turn}]`, scopeOf(asked, tool, name, call.input, context.path)) }
 }
 
-function toolNode(tool: Tool, name: string, input: Json, path: string): StepNode {
-  return makeNode("tool", name, toolDraft({ tool, input: () => input }, {}), path)
+/** The call, after a yes when somebody has to be asked. */
+function scopeOf(asked: StepNode | undefined, tool: Tool, name: string, input: Json, path: string): Scope {
+  if (!asked) return { steps: [toolNode(tool, name, input, path)], output: (values) => ({ output: values[name] }) }
+  const answer = (values: Values) => values[asked.name] as Refused & { readonly approved: boolean }
+  const node = toolNode(tool, name, input, path, { when: (values: Values) => answer(values).approved })
+  return {
+    steps: [asked, node],
+    output: (values) => (answer(values).approved ? { output: values[name] } : { refused: answer(values) }),
+  }
+}
+
+function toolNode(tool: Tool, name: string, input: Json, path: string, options: StepOptions = {}): StepNode {
+  return makeNode("tool", name, toolDraft({ tool, input: () => input }, options), path)
 }
 
 async function runNode(runScope: StepContext["runScope"], turn: number, node: StepNode): Promise<unknown> {

@@ -187,7 +187,9 @@ export class Graphs {
 
   #agent(builder: Loose, name: string, text: (values: Values) => string): Loose {
     const tools = [this.#world.tool(this.#dice, `${name}_look`), this.#world.tool(this.#dice, `${name}_do`)]
-    const how = { maxTurns: 4, onMaxTurns: "answer", ...this.#options(text) }
+    const needsYes = ({ input }: { readonly input: unknown }) => hashed(brief(input), 2) === 0
+    const approve = this.#dice.chance(0.4) ? { approve: needsYes } : {}
+    const how = { maxTurns: 4, onMaxTurns: "answer", ...approve, ...this.#options(text) }
     return call(builder, "agent", name, { prompt: text, tools, ...how })
   }
 
