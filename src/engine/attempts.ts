@@ -118,7 +118,8 @@ async function oneAttempt(session: Session, job: StepJob, parent: AbortSignal): 
     if (session.log.closed) throw thrown
     if (isStopped(session, job.path, parent)) throw stopped(session, job.path, parent.reason)
     if (thrown instanceof Unanswered) return { status: "unanswered" }
-    const cause = deadline.signal.aborted ? deadline.signal.reason : thrown
+    // A replay whose recording says that the attempt ended by itself goes on though a sibling's failure stopped it.
+    const cause = deadline.signal.aborted && !parent.aborted ? deadline.signal.reason : thrown
     const failure = classifyFailure(cause, job.path, job.kind.tool ? "tool_failed" : "step_failed")
     const recorded = run?.answer?.end?.status === "failed" && run.answer.end.retried === true
     return {

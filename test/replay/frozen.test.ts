@@ -62,6 +62,23 @@ describe("a replay of a run whose own time was over", () => {
   })
 })
 
+describe("a replay of steps that failed side by side", () => {
+  it("[REPLAY1] lets each fail of its own, also where they failed in one moment", async () => {
+    const inner = workflow("inner", { version: 1, input: z.object({ n: z.number() }) })
+      .code("fail", ({ input }) => {
+        throw new Error(`No ${input.n}`)
+      })
+      .output(() => null)
+    const outer = workflow("outer", { version: 1, input: z.object({}) })
+      .map("items", { over: () => [1, 2, 3], each: (g) => g.child("one", inner, ({ item }) => ({ n: item })) })
+      .output(() => null)
+    const run = await runWorkflow(outer, {}, { models: models(1), workflows: [inner] })
+    const failures = run.events.filter((event) => event.type === "step.failed" && event.path.endsWith(".one"))
+    expect(failures.length).toBe(3)
+    expect(differences(await replayOf(run, outer))).toEqual({})
+  })
+})
+
 describe("a replay of changed code names the step and the field", () => {
   const recorded = () => runWorkflow(desk(), { message: "twice!" }, { models: models(10) })
 
