@@ -20,6 +20,7 @@ import { runStepper } from "./run-stepper.ts"
 import { runs } from "./runs.ts"
 import { schedules } from "./schedules.ts"
 import { service } from "./service.ts"
+import { usage } from "./usage.ts"
 import { workflows } from "./workflows.ts"
 
 const resources = [
@@ -40,6 +41,7 @@ const resources = [
   media,
   routing,
   operations,
+  usage,
   openai,
 ].flat()
 

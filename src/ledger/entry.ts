@@ -129,7 +129,8 @@ function entriesOf(ledger: Ledger, event: EventOf<"operation.completed">): reado
   }))
 }
 
-function categoryOf(attempt: Attempt, record: OperationRecord, wasForNothing: boolean): EntryCategory {
+/** What the call bought, as long as its step has not failed. `wasForNothing`: nobody uses the operation's answer. */
+export function categoryOf(attempt: Attempt, record: OperationRecord, wasForNothing: boolean): EntryCategory {
   if (attempt.cached) return "cached"
   const raced = record.attempts.some(({ purpose }) => purpose === "hedge")
   if (attempt.outcome === "aborted" && raced) return "hedged"

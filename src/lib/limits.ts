@@ -133,6 +133,9 @@ export const BULK_FORKS_KEEP_MS = 90 * 86_400_000
 /** Runs on one page of a moderation review: each is read from its recording. */
 export const MAX_REVIEWED_RUNS = 100
 
+/** Groups of one usage report. */
+export const MAX_USAGE_GROUPS = 1_000
+
 /** Schedules of one tenant. */
 export const MAX_SCHEDULES = 1_000
 

@@ -23,6 +23,22 @@ export interface LoggedOperation {
   readonly record: OperationRecord
 }
 
+export interface OperationFilter {
+  /** The model that was asked for, or `provider/model` of one that was called. */
+  readonly model?: string
+  /** The route that decided. */
+  readonly route?: string
+  readonly status?: LoggedOperation["status"]
+  readonly user?: string
+  /** Asked at or after, milliseconds since the epoch. */
+  readonly fromMs?: number
+  /** Asked before. */
+  readonly toMs?: number
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string
+  readonly limit: number
+}
+
 export interface OperationPage {
   readonly operations: readonly LoggedOperation[]
   /** Absent on the last page. */
@@ -32,34 +48,62 @@ export interface OperationPage {
 export interface OperationLogRpc {
   /** Keeps an operation that is over; safe to repeat. */
   logOperation(operation: LoggedOperation): Promise<void>
-  /** Newest first; `cursor` is `nextCursor` of the page before. */
-  operations(limit: number, cursor?: string): Promise<OperationPage>
+  /** Newest first. */
+  operations(filter: OperationFilter): Promise<OperationPage>
   /** Throws `operation_not_found`. */
   operation(id: string): Promise<LoggedOperation>
 }
 
-const CREATE = "CREATE TABLE IF NOT EXISTS operation (id TEXT PRIMARY KEY, data TEXT NOT NULL) STRICT, WITHOUT ROWID"
+const CREATE = [
+  `CREATE TABLE IF NOT EXISTS operation (
+    id TEXT PRIMARY KEY, status TEXT NOT NULL, route TEXT NOT NULL, user TEXT, data TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+  "CREATE INDEX IF NOT EXISTS operation_by_status ON operation (status, id)",
+  "CREATE INDEX IF NOT EXISTS operation_by_route ON operation (route, id)",
+  "CREATE INDEX IF NOT EXISTS operation_by_user ON operation (user, id) WHERE user IS NOT NULL",
+  `CREATE TABLE IF NOT EXISTS operation_model (
+    model TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (model, id)) STRICT, WITHOUT ROWID`,
+]
 
 export class OperationLog {
   readonly #sql: Sql
 
   constructor(sql: Sql) {
     this.#sql = sql
-    sql.exec(CREATE)
+    for (const statement of CREATE) sql.exec(statement)
   }
 
-  add(operation: LoggedOperation, nowMs: number): void {
+  /** Keeps an operation; `isNew` is called, in the same transaction, when it was not kept before. */
+  add(operation: LoggedOperation, nowMs: number, isNew: () => void): void {
+    const { id, status, user, record } = operation
     this.#sql.transaction(() => {
-      this.#sql.exec("DELETE FROM operation WHERE id < ?", firstId("op", nowMs - OPERATIONS_KEEP_MS))
-      this.#sql.exec(
-        "INSERT INTO operation (id, data) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        ...[operation.id, JSON.stringify(withoutAnswers(operation))],
+      const oldest = firstId("op", nowMs - OPERATIONS_KEEP_MS)
+      const dropped = this.#sql.exec("DELETE FROM operation WHERE id < ? RETURNING id", oldest)
+      if (dropped.length > 0) this.#sql.exec("DELETE FROM operation_model WHERE id < ?", oldest)
+      const written = this.#sql.exec(
+        "INSERT INTO operation (id, status, route, user, data) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+        ...[id, status, record.decision.route, user ?? null, JSON.stringify(withoutAnswers(operation))],
       )
+      if (written.length === 0) return
+      for (const model of modelsOf(operation)) this.#sql.exec("INSERT INTO operation_model VALUES (?, ?)", model, id)
+      isNew()
     })
   }
 
-  list(limit: number, cursor = "op~"): OperationPage {
-    const rows = this.#sql.exec("SELECT data FROM operation WHERE id < ? ORDER BY id DESC LIMIT ?", cursor, limit + 1)
+  /** Those that fit every part of `filter`, newest first. */
+  list({ limit, ...filter }: OperationFilter): OperationPage {
+    const { model, route, status, user, fromMs, toMs, cursor } = filter
+    const conditions = [
+      { condition: "id IN (SELECT id FROM operation_model WHERE model = ?)", value: model },
+      { condition: "route = ?", value: route },
+      { condition: "status = ?", value: status },
+      { condition: "user = ?", value: user },
+      { condition: "id >= ?", value: fromMs === undefined ? undefined : firstId("op", fromMs) },
+      { condition: "id < ?", value: toMs === undefined ? undefined : firstId("op", toMs) },
+      { condition: "id < ?", value: cursor },
+    ].flatMap(({ condition, value }) => (value === undefined ? [] : [{ condition, value }]))
+    const where = conditions.length === 0 ? "" : `WHERE ${conditions.map(({ condition }) => condition).join(" AND ")}`
+    const query = `SELECT data FROM operation ${where} ORDER BY id DESC LIMIT ?`
+    const rows = this.#sql.exec(query, ...conditions.map(({ value }) => value), limit + 1)
     const operations = rows.slice(0, limit).map((row): LoggedOperation => JSON.parse(String(row.data)))
     const last = operations.at(-1)
     return { operations, ...(rows.length > limit && last ? { nextCursor: last.id } : {}) }
@@ -76,4 +120,9 @@ export class OperationLog {
 function withoutAnswers({ record, ...operation }: LoggedOperation): LoggedOperation {
   const attempts = record.attempts.map(({ answer: _answer, ...attempt }) => attempt)
   return { ...operation, record: { ...record, attempts } }
+}
+
+/** What an operation is found by: the model asked for, and those that were called. */
+function modelsOf({ asked, record }: LoggedOperation): ReadonlySet<string> {
+  return new Set([asked, ...record.attempts.map(({ provider, model }) => `${provider}/${model}`)])
 }

@@ -5,8 +5,10 @@
  */
 import type { Engine } from "../engine/engine.ts"
 import type { Workflow } from "../graph/workflow.ts"
+import { usageOfRun } from "../ledger/usage.ts"
 import { must } from "../lib/assert.ts"
 import { runSummary } from "../protocol/summary.ts"
+import type { RunEvent } from "../run/event.ts"
 import type { RunStatus } from "../run/run-state.ts"
 import type { Admitted } from "./admission.ts"
 import type { Env } from "./environment.ts"
@@ -23,6 +25,8 @@ const TOLD = "told"
 interface Told {
   readonly seq: number
   readonly status: RunStatus
+  /** The newest charge that the tenant's usage report knows of. */
+  readonly chargedSeq?: number
 }
 const NOTHING_TOLD: Told = { seq: 0, status: "running" }
 
@@ -55,15 +59,23 @@ export function isTold(engine: Engine, memory: Memory): boolean {
  * Tells whoever has to know how the run stands; one that is under way only says so when its tenant takes it for something
  * else. Rejects when somebody could not be told.
  */
-export async function report(engine: Engine, env: Env, memory: Memory): Promise<void> {
-  const { header, seq } = engine.state
+export async function report(
+  engine: Engine,
+  env: Env,
+  memory: Memory,
+  events: () => Iterable<RunEvent>,
+): Promise<void> {
+  const { header, seq, chargedSeq, ended } = engine.state
   const { status, busy } = engine
   const told = memory.get<Told>(TOLD) ?? NOTHING_TOLD
   if (!header || told.seq >= seq || (busy && told.status === status)) return
-  await reach(env.TENANTS, header.tenant.id).record(runSummary(engine.state))
+  // A step that fails throws away what it paid for, so all is told again when the run has ended.
+  const isCharged = !busy && chargedSeq > 0 && (ended !== undefined || chargedSeq > (told.chargedSeq ?? 0))
+  const usage = isCharged ? [usageOfRun(events())] : []
+  await reach(env.TENANTS, header.tenant.id).record(runSummary(engine.state), ...usage)
   // What follows is told when it is done.
-  if (busy) return memory.put<Told>(TOLD, { seq: told.seq, status })
+  if (busy) return memory.put<Told>(TOLD, { ...told, status })
   const end = await engine.childEnd()
   if (end && header.parent) await reach(env.RUNS, header.parent.runId).childEnded(end)
-  memory.put<Told>(TOLD, { seq, status })
+  memory.put<Told>(TOLD, { seq, status, chargedSeq })
 }

@@ -4,6 +4,7 @@
  */
 import type { ChildEnd } from "../engine/host.ts"
 import type { CostReport } from "../ledger/report.ts"
+import type { UsageRow } from "../ledger/usage.ts"
 import type { Command } from "../protocol/command.ts"
 import type { RunDetail, StepList } from "../protocol/run-detail.ts"
 import type { RunsBelow } from "../protocol/run-tree.ts"
@@ -18,9 +19,9 @@ import type { TraceDocument } from "../trace/otlp.ts"
 import type { AdmissionRequest, Admitted, QueuePlace } from "./admission.ts"
 import type { BulkForkRpc } from "./bulk-door.ts"
 import type { Claim, Claimed, KeyedRequest } from "./idempotency-keys.ts"
-import type { OperationLogRpc } from "./operation-log.ts"
 import type { RunFilter, RunPage } from "./run-index.ts"
 import type { DerivationOrder, StudyRpc } from "./study-rpc.ts"
+import type { UsageRpc } from "./usage-door.ts"
 
 /** What `waitForEvents` came back with. */
 export interface NextEvents {
@@ -63,7 +64,7 @@ export interface RunRpc {
 /** All that a run's object can be asked. */
 export interface RunObjectRpc extends RunRpc, StudyRpc {}
 
-export interface TenantRpc extends OperationLogRpc, BulkForkRpc {
+export interface TenantRpc extends UsageRpc, BulkForkRpc {
   /** The run that an Idempotency-Key is bound to, if any. Throws `idempotency_conflict`. */
   claimedBy(request: KeyedRequest): Promise<string | undefined>
   /** Binds an Idempotency-Key to a run, or says which run it is bound to. Throws `idempotency_conflict`. */
@@ -72,8 +73,8 @@ export interface TenantRpc extends OperationLogRpc, BulkForkRpc {
   admit(request: AdmissionRequest): Promise<Admitted>
   /** Where a run stands in the queue; undefined when it is not in it. */
   placeOf(runId: string): Promise<QueuePlace | undefined>
-  /** Takes a run's row; one that is older than what is known changes nothing. */
-  record(summary: RunSummary): Promise<void>
+  /** Takes a run's row, and all that it used so far; one that is older than what is known changes nothing. */
+  record(summary: RunSummary, usage?: readonly UsageRow[]): Promise<void>
   /** Declares a schedule. Throws `limit_exceeded`. */
   putSchedule(declared: Declared): Promise<{ readonly schedule: ScheduleView; readonly created: boolean }>
   schedules(): Promise<readonly ScheduleView[]>

@@ -198,7 +198,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       report: async () => {
         this.#subscribers.notify()
         this.ctx.waitUntil(this.#sockets.atRest(this.#webSockets.getConnections()))
-        await report(engine, this.env, this.ctx.storage.kv)
+        await report(engine, this.env, this.ctx.storage.kv, () => eventsIn(this.#store))
         this.#subscribers.notify()
       },
     })

@@ -1,10 +1,11 @@
 /**
  * The Durable Object of one tenant, named by the tenant's id: the index of its runs, who of them may be busy, its
- * idempotency keys, its schedules and its bulk forks. A run asks it once, when it is new; from then on what the run does never waits for
+ * idempotency keys, its schedules, its bulk forks and what it used. A run asks it once, when it is new; from then on what the run does never waits for
  * it: runs report to it, and lists are read from it.
  */
 import { DurableObject } from "cloudflare:workers"
 import { Lifecycle } from "agents/lifecycle"
+import type { UsageRow } from "../ledger/usage.ts"
 import { systemClock } from "../lib/clock.ts"
 import { newId } from "../lib/id.ts"
 import { DEFAULT_TENANT_CONCURRENCY } from "../lib/limits.ts"
@@ -19,24 +20,26 @@ import { BulkForks } from "./bulk-forks.ts"
 import { BulkWork } from "./bulk-work.ts"
 import type { Env } from "./environment.ts"
 import { type Claim, type Claimed, IdempotencyKeys, type KeyedRequest } from "./idempotency-keys.ts"
-import { type LoggedOperation, OperationLog, type OperationPage } from "./operation-log.ts"
+import { OperationLog } from "./operation-log.ts"
 import { answerCall, type Call, type Outcome, type Reached, reach } from "./remote.ts"
 import type { RunObjectRpc, TenantRpc } from "./rpc.ts"
 import { type RunFilter, RunIndex, type RunPage } from "./run-index.ts"
 import { Schedules } from "./schedules.ts"
 import { durableSql } from "./sql.ts"
 import { TenantWork } from "./tenant-work.ts"
+import { UsageBook } from "./usage-book.ts"
+import { UsageDoor, type UsageRpc } from "./usage-door.ts"
 
 /** The one job of this object. */
 const WORK = "work"
 
-export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, keyof BulkForkRpc> {
+export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, keyof (BulkForkRpc & UsageRpc)> {
   readonly lifecycle = Lifecycle.install(this)
   readonly #sql = durableSql(this.ctx.storage)
   readonly #index = new RunIndex(this.#sql)
   readonly #admission = new Admission(this.#sql, this.#index, concurrencyOf(this.env))
   readonly #keys = new IdempotencyKeys(this.#sql)
-  readonly #operations = new OperationLog(this.#sql)
+  readonly #usage = new UsageBook(this.#sql)
   readonly #schedules = new Schedules(this.#sql, (runId) => isOver(this.#index.statusOf(runId)))
   readonly #bulkForks = new BulkForks(this.#sql, this.#index)
   readonly #work = new TenantWork({
@@ -66,6 +69,12 @@ export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, 
     ready: () => this.lifecycle.start(),
     settle: () => this.#work.settle(),
   })
+  readonly #usageDoor = new UsageDoor({
+    operations: new OperationLog(this.#sql),
+    book: this.#usage,
+    nowMs: () => systemClock.nowMs(),
+    ready: () => this.lifecycle.start(),
+  })
 
   async onJob(): Promise<{ readonly rescheduleAt: number } | undefined> {
     const againMs = await this.#work.fired()
@@ -74,7 +83,8 @@ export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, 
 
   /** What others call; all other methods are called through it (see `remote.ts`). */
   call(call: Call): Promise<Outcome> {
-    return answerCall(call.method in this.#bulkDoor ? this.#bulkDoor : this, call)
+    const doors = [this.#bulkDoor, this.#usageDoor]
+    return answerCall(doors.find((door) => call.method in door) ?? this, call)
   }
 
   async claimedBy(request: KeyedRequest): Promise<string | undefined> {
@@ -94,8 +104,9 @@ export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, 
     return admitted
   }
 
-  async record(summary: RunSummary): Promise<void> {
+  async record(summary: RunSummary, usage?: readonly UsageRow[]): Promise<void> {
     await this.lifecycle.start()
+    if (usage) this.#usage.recordRun(summary.runId, summary.seq, usage)
     this.#admission.record(summary)
     this.#admission.fill(systemClock.nowMs())
     this.#bulkForks.advance(systemClock.nowMs())
@@ -110,21 +121,6 @@ export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, 
   async below(runId: string, limit: number): Promise<RunsBelow> {
     await this.lifecycle.start()
     return this.#index.below(runId, limit)
-  }
-
-  async logOperation(operation: LoggedOperation): Promise<void> {
-    await this.lifecycle.start()
-    this.#operations.add(operation, systemClock.nowMs())
-  }
-
-  async operations(limit: number, cursor?: string): Promise<OperationPage> {
-    await this.lifecycle.start()
-    return this.#operations.list(limit, cursor)
-  }
-
-  async operation(id: string): Promise<LoggedOperation> {
-    await this.lifecycle.start()
-    return this.#operations.get(id)
   }
 
   async placeOf(runId: string): Promise<QueuePlace | undefined> {

@@ -136,6 +136,8 @@ export interface RunState {
   childrenCostNanoUsd: number
   /** What the operations cost in the recording that were copied from it, or answered by it. Nothing of it was paid here. */
   recordedNanoUsd: number
+  /** The newest event that a call was paid for in; 0 when there is none. */
+  chargedSeq: number
   /** The newest first start of a step: tells a stepper whether one has started since it was told to go on. */
   lastStartSeq: number
   /** The newest edit. */
@@ -162,6 +164,7 @@ export function emptyRun(): RunState {
     costNanoUsd: 0,
     childrenCostNanoUsd: 0,
     recordedNanoUsd: 0,
+    chargedSeq: 0,
     lastStartSeq: 0,
     lastEditSeq: 0,
   }

@@ -23,6 +23,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
       return move(state, step, "waiting")
     case "step.interrupted":
       state.costNanoUsd += event.data.lost?.costNanoUsd ?? 0
+      if (event.data.lost) state.chargedSeq = event.seq
       if (!event.data.unanswered) effectUnknown(state, step)
       if (event.data.parked) step.waiting = { reason: event.data.unanswered ? "unanswered" : "interrupted" }
       return move(state, step, event.data.parked ? "waiting" : "interrupted")
@@ -35,6 +36,7 @@ export function applyStepEvent(state: RunState, event: RunEvent): void {
           index: event.data.index,
           requestDigest: event.data.record.requestDigest,
         })
+      if (!event.data.replayed) state.chargedSeq = event.seq
       state[event.data.replayed ? "recordedNanoUsd" : "costNanoUsd"] += event.data.record.costNanoUsd
       return
     case "child.started":

@@ -49,7 +49,13 @@ describe("[DEBUG3] a failed run is replayed, edited where it failed, and continu
           status: "waiting",
           cost: { nanoUsd: 0 },
           requests: [{ attempt: 1, operation: 0, request: { type: "generate", output: { name: "plan" } } }],
-          operations: [{ replayed: true, decision: { reason: expect.any(String) }, attempts: [{ outcome: "failed" }, { outcome: "failed", purpose: "reask" }] }],
+          operations: [
+            {
+              replayed: true,
+              decision: { reason: expect.any(String) },
+              attempts: [{ outcome: "failed" }, { outcome: "failed", purpose: "reask" }],
+            },
+          ],
           failures: [{ class: "output.invalid_json" }],
           recording: { verdict: "same" },
         },
