@@ -9,6 +9,7 @@ import { totalCost } from "../run/run-state.ts"
 import type { ChildRequest } from "../steps/step-kind.ts"
 import { externalize, fitsInline } from "../store/values.ts"
 import { beforeActing } from "./answered.ts"
+import { breakpointsBelow } from "./breakpoints.ts"
 import type { ChildEnd, ChildStart } from "./host.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
@@ -35,7 +36,14 @@ export async function startChild(session: Session, run: StepRun, request: ChildR
   const { workflow, input, leave } = request
   if (known === undefined)
     log.append(stepEvent("child.started", run.path, run.attempt, { runId, workflow, ...(leave ? { leave } : {}) }))
-  const header = { tenant, tags, ...(user ? { user } : {}), ...(region === undefined ? {} : { region }) }
+  const breakpoints = breakpointsBelow(log.state.breakpoints, run.path)
+  const header = {
+    tenant,
+    tags,
+    ...(user ? { user } : {}),
+    ...(region === undefined ? {} : { region }),
+    ...(breakpoints.length === 0 ? {} : { breakpoints }),
+  }
   const child = { runId, workflow, input, parent: { runId: parentId, path: run.path, depth }, header }
   const started = start(session, child, run.signal)
   session.starts.set(runId, started)

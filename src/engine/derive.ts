@@ -38,7 +38,7 @@ export function planFork(
   const ground = { recording, scope, kinds }
   const at = forkPointAt(ground, named)
   const edits = Object.fromEntries(Object.entries(given).map(([path, edit]) => [path === named ? at : path, edit]))
-  const bare = { ...ground, at, replaced: new Set<string>() }
+  const bare = { ...ground, at, replaced: new Set<string>(), edited: new Set(Object.keys(edits)) }
   const kept = Object.keys(edits).filter((path) => !comesAfter(bare, path))
   const unchangeable = kept.find((path) => edits[path]?.output === undefined)
   if (unchangeable !== undefined) {

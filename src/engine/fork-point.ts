@@ -5,6 +5,7 @@
 import type { Scope } from "../graph/node.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { StepKind } from "../steps/step-kind.ts"
+import { eventsIn } from "../store/pages.ts"
 import { nodeAt } from "./locate.ts"
 import { pathsAround, scopeAt } from "./order.ts"
 import type { Recording } from "./recording.ts"
@@ -39,7 +40,21 @@ function stepNamed({ recording, scope, kinds }: ForkGround, named: string): stri
   if (recorded !== undefined && nodeAt(scope, recorded, kinds)) return recorded
   if (recording.steps.has(named))
     throw new WaybillError("workflow_changed", `${named}: today's code has no such step.`, { path: named })
-  throw new WaybillError("step_not_found", `The recorded run has no step at "${named}".`, { path: named })
+  throw (
+    childStep(recording, named) ??
+    new WaybillError("step_not_found", `The recorded run has no step at "${named}".`, { path: named })
+  )
+}
+
+/** What is said of a path inside a step that started a run: steps of that run are started from by its own id. */
+function childStep({ source }: Recording, named: string): WaybillError | undefined {
+  const around = new Set(pathsAround(named))
+  const started = [...eventsIn(source)].findLast((event) => event.type === "child.started" && around.has(event.path))
+  if (started?.type !== "child.started") return undefined
+  const { runId } = started.data
+  const from = named.slice(started.path.length + 1)
+  const message = `${named}: found a step of the run ${runId}, which ${started.path} started; fork that run from "${from}". The fork is a run of its own, with no parent to return to.`
+  return new WaybillError("step_not_found", message, { path: named, runId, from })
 }
 
 /**

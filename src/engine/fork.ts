@@ -18,6 +18,8 @@ export interface ForkPoint extends ForkGround {
   readonly at: string
   /** Steps before `at` whose output somebody gives anew: they are not copied. */
   readonly replaced: ReadonlySet<string>
+  /** Steps that the new run is told something else about: what the original was told about them does not hold. */
+  readonly edited: ReadonlySet<string>
 }
 
 /** What of a step is copied: all of its events, only that it was started (it goes on), or nothing. */
@@ -27,8 +29,9 @@ type Fate = "whole" | "opened" | "none"
  * Throws `workflow_changed` when the code has another kind or output schema for a step that would be copied, and `step_undone`
  * when such a step was undone.
  */
-export function checkForkPoint({ recording, scope, kinds, at, replaced }: ForkPoint): void {
-  const fateOf = fates({ recording, scope, kinds, at, replaced })
+export function checkForkPoint(point: ForkPoint): void {
+  const { recording, scope, kinds } = point
+  const fateOf = fates(point)
   for (const { path, digest, undone } of recording.steps.values()) {
     if (undone && fateOf(path) === "whole")
       throw new WaybillError("step_undone", `${path}: what the step did was undone when the run ended.`, { path })
@@ -63,7 +66,8 @@ export function* copiedEvents(point: ForkPoint): Generator<NewEvent> {
       const isFree = usedBy === undefined || fateOf(usedBy) === "none"
       if (event.data.path === undefined && event.seq < atSeq && isFree) yield newEvent(event)
     } else if (event.path !== "") {
-      const copy = copyOf(event, fateOf(event.path))
+      const fate = fateOf(event.path)
+      const copy = event.type === "step.edited" && fate !== "whole" ? carriedEdit(point, event) : copyOf(event, fate)
       if (copy) yield copy
     }
   }
@@ -134,6 +138,20 @@ function copyOf(event: RunEvent, fate: Fate): NewEvent | undefined {
     default:
       return undefined
   }
+}
+
+/**
+ * What somebody had changed about a step holds for the new run too, unless that is told something else about it. How the step
+ * that is started from is to end does not: it is to be done. Nor does what an output was replaced by afterwards.
+ */
+function carriedEdit({ recording, at, edited }: ForkPoint, event: EventOf<"step.edited">): NewEvent | undefined {
+  const { path, attempt, seq, data } = event
+  const end = recording.steps.get(path)?.attempts.at(-1)?.end
+  const isCorrection = end?.status === "completed" && end.seq < seq
+  const { output, skip, ...rest } = data
+  const isEnding = output !== undefined || skip !== undefined
+  if (edited.has(path) || isCorrection || (isEnding && path === at)) return undefined
+  return stepEvent("step.edited", path, attempt, isEnding ? data : rest)
 }
 
 /** Of a step that had ended; before that, what the edit was for has been done. */

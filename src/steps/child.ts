@@ -40,6 +40,7 @@ export const child = defineStepKind<ChildConfig, Json>({
     return { ...step, ...(outputSchema ? { outputSchema: jsonSchema(outputSchema) } : {}), summary }
   },
   output: (own) => own.workflow.outputSchema,
+  starts: (own) => own.workflow,
   // Only a check, as in `resolve`.
   input: (own) => checkedBy(own.workflow.input),
   resolve(own, values) {

@@ -11,6 +11,7 @@ import type { Draft } from "../graph/compile.ts"
 import type { RetryPolicy, Scope, StepNode, Values } from "../graph/node.ts"
 import type { Schema } from "../graph/schema.ts"
 import type { Tool } from "../graph/tool.ts"
+import type { Workflow } from "../graph/workflow.ts"
 import type { Duration } from "../lib/duration.ts"
 import type { ErrorData } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
@@ -102,6 +103,8 @@ export interface StepKindSpec<Config, Input> {
   takes?(config: Config): { readonly signal?: string | undefined; readonly schema?: Schema | undefined }
   /** The node that the step, which is `node`, makes at run time and that runs at `inside`, such as `[2].search`, under its path. */
   nodeInside?(config: Config, inside: string, node: StepNode): StepNode | undefined
+  /** The workflow whose runs the step starts, each as a child of its own run. */
+  starts?(config: Config): Workflow
   /** How often it is tried when the author does not say. Default: once. */
   retry?(config: Config): RetryPolicy
   /** Of one attempt, when the author does not say. Default: none. */
