@@ -8,6 +8,7 @@ import { detach } from "../store/values.ts"
 import type { Limit } from "./deadlines.ts"
 import { chosenByHand, editedInput, isEdited } from "./edits.ts"
 import { FinalFailure } from "./failure.ts"
+import { blobsAnswer } from "./run-blobs.ts"
 import type { Session } from "./session.ts"
 import { digestOf, effectOf, startOf } from "./step-facts.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
@@ -28,6 +29,7 @@ export async function begin(
 ): Promise<StepRun> {
   const { path, kind } = job
   const step = session.log.step(path)
+  if (step?.status === "interrupted") await blobsAnswer(session.blobs)
   const resuming = step !== undefined && goesOn(step)
   const attempt = resuming ? step.attempt : (step?.attempt ?? 0) + 1
   if (attempt - (step?.failures ?? 0) > MAX_INTERRUPTIONS) {

@@ -75,6 +75,29 @@ describe("a blob store that stays out of reach", () => {
     expect(revived.output).toBe(LARGE.length)
   })
 
+  it("[RUN29] is waited for: what could not be stored is not asked for again before the store answers", async () => {
+    const models = answering()
+    const inner = new MemoryBlobStore()
+    let isOut = true
+    const orFail = <Result>(work: () => Promise<Result>) => (isOut ? Promise.reject(new Error("out")) : work())
+    const blobs: BlobStore = {
+      put: (bytes, mediaType) => orFail(() => inner.put(bytes, mediaType)),
+      get: (reference) => orFail(() => inner.get(reference)),
+      find: (digest) => orFail(() => inner.find(digest)),
+    }
+    let run = await mortalRun(asks, {}, { models, blobs })
+    await expect(run.settle()).rejects.toThrow("out")
+    for (let life = 1; life <= 20; life += 1) {
+      run = await run.revive()
+      await expect(run.settle()).rejects.toThrow("out")
+    }
+    expect(models.calls.length).toBe(1)
+    isOut = false
+    run = await run.revive()
+    await run.settle()
+    expect([run.output, models.calls.length]).toEqual([LARGE.length, 2])
+  })
+
   it("[RUN29] parks an unsafe tool whose result could not be stored, and does not call it again", async () => {
     let calls = 0
     const print = tool({
