@@ -2,10 +2,10 @@
 import { systemClock } from "../lib/clock.ts"
 import { sha256 } from "../lib/digest.ts"
 import { errorData, WaybillError } from "../lib/errors.ts"
-import { newId } from "../lib/id.ts"
 import { canonicalJson } from "../lib/json.ts"
 import { systemRandom } from "../lib/random.ts"
 import type { KeyedRequest } from "../objects/idempotency-keys.ts"
+import { newRunId } from "../objects/jurisdiction.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunView } from "../protocol/run-view.ts"
 import type { ApiContext } from "./resource.ts"
@@ -40,18 +40,20 @@ export interface Made<View> {
 
 /**
  * Makes a run, or answers with the one that the key made before. `prepare` refuses what can be refused, so that a refused
- * request does not use up its key, and gives what makes the run; that must do nothing when the run exists.
+ * request does not use up its key, and gives what makes the run; that must do nothing when the run exists. `mark`: of the
+ * new run's id, when its object has to be somewhere.
  */
 export async function madeOnce<View extends RunView>(
   keyed: KeyedRequest | undefined,
   context: ApiContext,
+  mark: string | undefined,
   prepare: (fresh: string) => Promise<(runId: string) => Promise<View>>,
 ): Promise<Made<View | RunView>> {
   const tenants = reach(context.env.TENANTS, context.tenant.id)
   const earlier = keyed && (await tenants.claimedBy(keyed))
   const found = earlier === undefined ? undefined : await existing(earlier, context)
   if (found) return { view: found, replayed: true }
-  const fresh = newId("run", systemClock, systemRandom)
+  const fresh = newRunId(mark, systemClock, systemRandom)
   const make = await prepare(fresh)
   const { runId, replayed } = keyed
     ? await tenants.claim({ ...keyed, runId: fresh })

@@ -1,5 +1,6 @@
 /** Recorded runs again: replayed with nobody called, rerun and forked as runs of their own. */
 import { WaybillError } from "../lib/errors.ts"
+import { markOf } from "../lib/id.ts"
 import type { KeyedRequest } from "../objects/idempotency-keys.ts"
 import { reach } from "../objects/remote.ts"
 import type { DerivationRequest } from "../objects/study-rpc.ts"
@@ -95,7 +96,7 @@ async function made(
   context: ApiContext,
 ): Promise<Response> {
   const { env } = context
-  const { view, replayed } = await madeOnce(keyed, context, async (fresh) => {
+  const { view, replayed } = await madeOnce(keyed, context, markOf(id), async (fresh) => {
     const { header, ...order } = await reach(env.RUNS, id).order({ runId: fresh, ...wanted })
     return (runId) => reach(env.RUNS, runId).derive({ ...order, header: { ...header, runId } })
   })

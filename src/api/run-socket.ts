@@ -2,10 +2,11 @@
 import { z } from "zod"
 import { systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
-import { newId } from "../lib/id.ts"
 import { systemRandom } from "../lib/random.ts"
+import { markFor, newRunId } from "../objects/jurisdiction.ts"
 import { reach } from "../objects/remote.ts"
 import { TENANT_HEADER } from "../objects/run-sockets.ts"
+import { StartBody } from "../protocol/start.ts"
 import { endpoint } from "./resource.ts"
 import { ownRun } from "./run-access.ts"
 import { after } from "./run-parameters.ts"
@@ -18,7 +19,12 @@ export const runSocket = [
     description:
       "Frames are JSON: `ClientFrame` in, `ServerFrame` out. On `new`, the first frame is `start`. With `after`, the socket is subscribed at once; otherwise by a `subscribe` frame.",
     params: z.object({ id: z.string().meta({ description: "Of the run, or `new`." }) }),
-    query: z.object({ after: after.exactOptional().meta({ description: "Only events with a higher number." }) }),
+    query: z.object({
+      after: after.exactOptional().meta({ description: "Only events with a higher number." }),
+      region: StartBody.shape.region.meta({
+        description: "Of `new`: the region that the `start` frame will name, for the run's object to be there.",
+      }),
+    }),
     answers: {
       101: { description: "The socket is open." },
       426: { description: "The request did not ask for a WebSocket." },
@@ -26,7 +32,8 @@ export const runSocket = [
     async handle({ params, query, request }, context) {
       if (request.headers.get("upgrade")?.toLowerCase() !== "websocket")
         throw new WaybillError("upgrade_required", "Found a plain request, expected a WebSocket upgrade.")
-      const id = params.id === "new" ? newId("run", systemClock, systemRandom) : params.id
+      const id =
+        params.id === "new" ? newRunId(markFor(context.env.RUNS, query.region), systemClock, systemRandom) : params.id
       const run = params.id === "new" ? reach(context.env.RUNS, id) : await ownRun(id, context)
       const headers = new Headers(request.headers)
       headers.set(TENANT_HEADER, context.tenant.id)

@@ -1,5 +1,6 @@
 /** Starting runs. The same request sent twice with one Idempotency-Key starts one run. */
 import { z } from "zod"
+import { markFor } from "../objects/jurisdiction.ts"
 import { reach } from "../objects/remote.ts"
 import { findWorkflow, prepareStart } from "../objects/start-run.ts"
 import { RunDetail, RunUnderWay } from "../protocol/run-detail.ts"
@@ -33,7 +34,8 @@ export const runStart = [
       findWorkflow(deployment, params.name)
       const keyed = keyedRequest(request, { workflow: params.name, body })
       const waitMs = query.wait === undefined ? undefined : query.wait * 1_000
-      const { view, replayed } = await madeOnce(keyed, context, async (fresh) => {
+      const mark = markFor(env.RUNS, body.region)
+      const { view, replayed } = await madeOnce(keyed, context, mark, async (fresh) => {
         const prepared = await prepareStart(env, deployment, { runId: fresh, workflow: params.name, tenant }, body)
         return (runId): Promise<RunView | RunDetail> => {
           const run = reach(env.RUNS, runId)

@@ -2,6 +2,7 @@
 import { sha256 } from "../lib/digest.ts"
 import { ERROR_CODES } from "../lib/error-codes.ts"
 import { errorData, WaybillError } from "../lib/errors.ts"
+import { markedId, markOf } from "../lib/id.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_DEPTH } from "../lib/limits.ts"
 import { stepEvent } from "../run/event.ts"
@@ -32,7 +33,7 @@ export async function startChild(session: Session, run: StepRun, request: ChildR
   }
   beforeActing(session, run)
   const known = log.step(run.path)?.childRunId
-  const runId = known ?? `${parentId.slice(0, 14)}${sha256(`${parentId}\n${run.path}\n${run.attempt}`).slice(0, 16)}`
+  const runId = known ?? childRunId(parentId, run)
   const { workflow, input, leave } = request
   if (known === undefined)
     log.append(stepEvent("child.started", run.path, run.attempt, { runId, workflow, ...(leave ? { leave } : {}) }))
@@ -49,6 +50,12 @@ export async function startChild(session: Session, run: StepRun, request: ChildR
   session.starts.set(runId, started)
   await started.finally(() => session.starts.delete(runId))
   return runId
+}
+
+/** The same for the same attempt, and with its parent's mark: a child is where its parent is. */
+function childRunId(parentId: string, { path, attempt }: StepRun): string {
+  const tail = sha256(`${parentId}\n${path}\n${attempt}`).slice(0, 16)
+  return markedId(`${parentId.slice(0, 14)}${tail}`, markOf(parentId))
 }
 
 /** Takes what a child tells of its end into the log: to be the answer that its step waits for, and for what it cost. */

@@ -25,7 +25,20 @@ export function firstId(prefix: string, atMs: number): string {
   return `${prefix}_${head}${"0".repeat(16)}`
 }
 
-/** Whether `text` has the shape that `newId(prefix, …)` makes. */
+const MARK = /-([a-z]{2,16})$/
+
+/** `id` with a mark that everybody who knows it can read, as in `run_01jd2k…-eu`. It sorts as it did. */
+export function markedId(id: string, mark: string | undefined): string {
+  return mark === undefined ? id : `${id}-${mark}`
+}
+
+/** The mark of an id; undefined when it bears none. */
+export function markOf(id: string): string | undefined {
+  return MARK.exec(id)?.[1]
+}
+
+/** Whether `text` has the shape that `newId(prefix, …)` makes, marked or not. */
 export function isId(prefix: string, text: string): boolean {
-  return text.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(text.slice(prefix.length + 1))
+  const plain = text.replace(MARK, "")
+  return plain.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(plain.slice(prefix.length + 1))
 }

@@ -13,7 +13,7 @@
 import { sha256 } from "../lib/digest.ts"
 import type { ErrorData } from "../lib/errors.ts"
 import { WaybillError } from "../lib/errors.ts"
-import { firstId } from "../lib/id.ts"
+import { firstId, markedId, markOf } from "../lib/id.ts"
 import { BULK_FORKS_KEEP_MS, MAX_OPEN_BULK_FORKS } from "../lib/limits.ts"
 import { exactUsd } from "../lib/money.ts"
 import type { BulkChange } from "../protocol/bulk-fork.ts"
@@ -229,7 +229,8 @@ function ceilingReason({ ceilingNanoUsd, spentNanoUsd }: BulkFork, committed: nu
   return `The next fork may cost $${next}; $${spent} are spent and $${reserved} reserved, of at most $${ceiling}.`
 }
 
-/** The fork of `runId` that a bulk fork makes: always the same. */
+/** The fork of `runId` that a bulk fork makes: always the same, and where its original is. */
 function forkIdOf({ id, createdAtMs }: BulkOrder, runId: string): string {
-  return `${firstId("run", createdAtMs).slice(0, -16)}${sha256(`${id}\n${runId}`).slice(0, 16)}`
+  const tail = sha256(`${id}\n${runId}`).slice(0, 16)
+  return markedId(`${firstId("run", createdAtMs).slice(0, -16)}${tail}`, markOf(runId))
 }

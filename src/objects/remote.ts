@@ -3,7 +3,8 @@
  * side: thrown through the platform's RPC it would lose its class, and every refusal would be logged and counted as a crash
  * of the object. Both sides read and write plain methods; only this file knows that there is something between them.
  */
-import { type ErrorData, errorData, errorFrom } from "../lib/errors.ts"
+import { type ErrorData, errorData, errorFrom, WaybillError } from "../lib/errors.ts"
+import { isId, markOf } from "../lib/id.ts"
 
 /** One call as it crosses. */
 export interface Call {
@@ -51,9 +52,12 @@ export function within<Rpc>(
 /** The methods of an object, and its `fetch`. */
 export type Reached<Rpc> = Rpc & Pick<Remote<Rpc>, "fetch">
 
-/** The object called `name`, as if it were here. Nothing is sent before a method is called. */
+/**
+ * The object called `name`, as if it were here. Nothing is sent before a method is called. A run whose id bears a mark is
+ * in that jurisdiction; throws `run_not_found` where the platform has it not.
+ */
 export function reach<Rpc extends object>(namespace: Namespace<Rpc>, name: string): Reached<Rpc> {
-  const remote = namespace.getByName(name)
+  const remote = placeOf(namespace, name).getByName(name)
   const methods = new Proxy(
     {},
     {
@@ -67,6 +71,14 @@ export function reach<Rpc extends object>(namespace: Namespace<Rpc>, name: strin
   )
   // The proxy has every method that there is; which of them are called is checked by their type.
   return methods as Reached<Rpc>
+}
+
+function placeOf<Rpc>(namespace: Namespace<Rpc>, name: string): Namespace<Rpc> {
+  const mark = isId("run", name) ? markOf(name) : undefined
+  if (mark === undefined) return namespace
+  const inside = within(namespace, mark)
+  if ("namespace" in inside) return inside.namespace
+  throw new WaybillError("run_not_found", `There is no run ${name}.`)
 }
 
 /** Carries out `call` on `object`: the whole body of its `call` method. Never rejects. */

@@ -26,6 +26,7 @@ import { Derivation } from "./derive-run.ts"
 import { Driver } from "./driver.ts"
 import { makeEngine } from "./engine-host.ts"
 import type { Deployment, Env } from "./environment.ts"
+import { placed } from "./jurisdiction.ts"
 import { checkNamesIn } from "./names-by-hand.ts"
 import { type ReadingRpc, Readings } from "./readings.ts"
 import { answerCall, type Call, type Outcome, reach } from "./remote.ts"
@@ -89,7 +90,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
   async start(request: RunStart): Promise<RunView> {
     await this.lifecycle.start()
     const { engine, driver } = this.#run ?? this.#open(findWorkflow(this.deployment, request.workflow))
-    await engine.create(request)
+    await engine.create(placed(this.env.RUNS, request))
     await driver.drive()
     return viewRun(engine)
   }
@@ -102,7 +103,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
 
   async derive(order: DerivationOrder): Promise<RunView> {
     await this.lifecycle.start()
-    if (!this.#run) await this.#derivation.make(order)
+    if (!this.#run) await this.#derivation.make({ ...order, header: placed(this.env.RUNS, order.header) })
     const { engine, driver } = this.#run ?? this.#open(findWorkflow(this.deployment, order.header.workflow))
     await driver.drive()
     return viewRun(engine)

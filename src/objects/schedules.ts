@@ -9,7 +9,7 @@
  */
 import { sha256 } from "../lib/digest.ts"
 import { type ErrorData, WaybillError } from "../lib/errors.ts"
-import { firstId } from "../lib/id.ts"
+import { firstId, markedId } from "../lib/id.ts"
 import { MAX_EVENT_BYTES, MAX_SCHEDULES } from "../lib/limits.ts"
 import type { Declared, Schedule } from "../protocol/schedule.ts"
 import { nextDueMs } from "../protocol/schedule-time.ts"
@@ -30,16 +30,23 @@ const CREATE = [
   "CREATE INDEX IF NOT EXISTS schedule_by_pending ON schedule (pending_ms) WHERE pending_ms IS NOT NULL",
 ]
 
+/** What schedules have to know of runs. */
+export interface ScheduledRuns {
+  /** Whether a run has ended, as far as is known. */
+  isOver(runId: string): boolean
+  /** The mark of a new run's id, by the run's region. */
+  mark(region: string | undefined): string | undefined
+}
+
 export class Schedules {
   readonly #sql: Sql
-  readonly #isOver: (runId: string) => boolean
+  readonly #runs: ScheduledRuns
   /** Whether any start is pending: asked whenever a run ends. */
   #hasPending: boolean
 
-  /** `isOver`: whether a run has ended, as far as is known. */
-  constructor(sql: Sql, isOver: (runId: string) => boolean) {
+  constructor(sql: Sql, runs: ScheduledRuns) {
     this.#sql = sql
-    this.#isOver = isOver
+    this.#runs = runs
     for (const statement of CREATE) sql.exec(statement)
     this.#hasPending = this.#pending().length > 0
   }
@@ -102,7 +109,7 @@ export class Schedules {
     for (const { nextMs: dueMs = nowMs, ...schedule } of due) {
       const nextMs = dueAfter(schedule, false, nowMs)
       const next = { ...schedule, ...(nextMs === undefined ? {} : { nextMs }) }
-      const isBusy = schedule.last !== undefined && !this.#isOver(schedule.last.runId)
+      const isBusy = schedule.last !== undefined && !this.#runs.isOver(schedule.last.runId)
       const isSkipped = schedule.pendingMs !== undefined || (schedule.overlap === "skip" && isBusy)
       this.#write({ ...next, ...(isSkipped ? { skippedMs: dueMs } : { pendingMs: dueMs }) })
     }
@@ -114,8 +121,14 @@ export class Schedules {
     const pending = this.#pending()
     this.#hasPending = pending.length > 0
     return pending.flatMap(({ key, pendingMs: dueMs = 0, overlap, last, start }) => {
-      if (overlap === "queue" && last && !this.#isOver(last.runId)) return []
-      return [{ key, dueMs, run: { ...start, runId: scheduledRunId(tenantId, key, dueMs) } }]
+      if (overlap === "queue" && last && !this.#runs.isOver(last.runId)) return []
+      return [
+        {
+          key,
+          dueMs,
+          run: { ...start, runId: markedId(scheduledRunId(tenantId, key, dueMs), this.#runs.mark(start.region)) },
+        },
+      ]
     })
   }
 

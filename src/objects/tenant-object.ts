@@ -7,7 +7,6 @@ import { DurableObject } from "cloudflare:workers"
 import { Lifecycle } from "agents/lifecycle"
 import type { UsageRow } from "../ledger/usage.ts"
 import { systemClock } from "../lib/clock.ts"
-import { newId } from "../lib/id.ts"
 import { DEFAULT_TENANT_CONCURRENCY } from "../lib/limits.ts"
 import { systemRandom } from "../lib/random.ts"
 import type { RunsBelow } from "../protocol/run-tree.ts"
@@ -20,6 +19,7 @@ import { BulkForks } from "./bulk-forks.ts"
 import { BulkWork } from "./bulk-work.ts"
 import type { Env } from "./environment.ts"
 import { type Claim, type Claimed, IdempotencyKeys, type KeyedRequest } from "./idempotency-keys.ts"
+import { markFor, newRunId } from "./jurisdiction.ts"
 import { OperationLog } from "./operation-log.ts"
 import { answerCall, type Call, type Outcome, type Reached, reach } from "./remote.ts"
 import type { RunObjectRpc, TenantRpc } from "./rpc.ts"
@@ -40,7 +40,10 @@ export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, 
   readonly #admission = new Admission(this.#sql, this.#index, concurrencyOf(this.env))
   readonly #keys = new IdempotencyKeys(this.#sql)
   readonly #usage = new UsageBook(this.#sql)
-  readonly #schedules = new Schedules(this.#sql, (runId) => isOver(this.#index.statusOf(runId)))
+  readonly #schedules = new Schedules(this.#sql, {
+    isOver: (runId) => isOver(this.#index.statusOf(runId)),
+    mark: (region) => markFor(this.env.RUNS, region),
+  })
   readonly #bulkForks = new BulkForks(this.#sql, this.#index)
   readonly #work = new TenantWork({
     admission: this.#admission,
@@ -162,7 +165,7 @@ export class TenantObject extends DurableObject<Env> implements Omit<TenantRpc, 
   async runSchedule(key: string): Promise<RunView> {
     await this.lifecycle.start()
     const { start } = this.#schedules.get(key)
-    const runId = newId("run", systemClock, systemRandom)
+    const runId = newRunId(markFor(this.env.RUNS, start.region), systemClock, systemRandom)
     const view = await this.#run(runId).start({ ...start, runId })
     this.#schedules.started(key, runId, view.createdAtMs, view.createdAtMs)
     return view

@@ -43,6 +43,13 @@ export const QueueView = named(
   }),
 )
 
+/** Whether the platform keeps a run's object inside the region that was asked for. */
+const Jurisdiction = z.object({
+  asked: z.string(),
+  applied: z.boolean(),
+  reason: z.string().exactOptional().meta({ description: "Why it was not applied." }),
+})
+
 const Links = z.record(z.string(), z.string())
 export const Origin = z.object({ runId: z.string(), path: z.string() })
 export const ReplayedRun = z.object({ runId: z.string(), beyond: z.enum(["hold", "live"]) })
@@ -61,6 +68,7 @@ export const RunView = named(
     tenant: z.string(),
     user: z.string().exactOptional(),
     region: z.string().exactOptional(),
+    jurisdiction: Jurisdiction.exactOptional().meta({ description: "Of a run that has a region." }),
     tags: z.array(z.string()).readonly(),
     createdAt: z.iso.datetime(),
     createdAtMs: z.int(),
@@ -98,7 +106,19 @@ export type RunView = z.infer<typeof RunView>
 /** The view of a run that was created. `output`, when it is known, is the run's output as a whole. */
 export function runView(state: RunState, extra: Pick<RunView, "output" | "workflowMissing"> = {}): RunView {
   const header = must(state.header, "only a run that was created has a view")
-  const { runId: id, workflow, version, tenant, user, region, tags, parent, forkedFrom, replayOf } = header
+  const {
+    runId: id,
+    workflow,
+    version,
+    tenant,
+    user,
+    region,
+    jurisdiction,
+    tags,
+    parent,
+    forkedFrom,
+    replayOf,
+  } = header
   const { createdAtMs, updatedAtMs, startedAtMs, endedAtMs, error, failedAt, paused, breakpoints, costNanoUsd, seq } =
     state
   return {
@@ -109,6 +129,7 @@ export function runView(state: RunState, extra: Pick<RunView, "output" | "workfl
     tenant: tenant.id,
     ...(user ? { user: user.id } : {}),
     ...(region === undefined ? {} : { region }),
+    ...(jurisdiction ? { jurisdiction } : {}),
     tags,
     createdAt: new Date(createdAtMs).toISOString(),
     createdAtMs,

@@ -51,6 +51,17 @@ describe("a child whose step's time is over while its parent is out of memory", 
   })
 })
 
+describe("a child of a run that is kept in a region", () => {
+  it("[LIVE9] is kept there too, as its id says", async () => {
+    const runId = "run_01jd2k00000000000000000000-eu"
+    const header = { region: "eu", jurisdiction: { asked: "eu", applied: true } }
+    const run = await createRun(outer(), {}, { models: noModels, workflows: [inner], runId, header })
+    await run.settle({ skipTime: false })
+    expect([...run.children.keys()]).toEqual([expect.stringMatching(/^run_01jd2k0000[0-9a-f]{16}-eu$/)])
+    expect(nth(run, 0).engine.state.header).toMatchObject({ region: "eu" })
+  })
+})
+
 describe("a child step that is tried again", () => {
   it("[STEP12] starts a new run after its time was over, and takes no notice of the end of the one before", async () => {
     const options = { models: noModels, workflows: [inner] }
