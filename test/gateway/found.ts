@@ -30,6 +30,7 @@ export const FOUND: readonly (readonly [DetectorName, string])[] = [
   ["secret", `${KEY("", 3)}8Q~${KEY("", 34)}`],
   ["secret", KEY("ABSK", 128)],
   ["secret", KEY("bedrock-api-key-", 60)],
+  ["secret", KEY("cfut_", 48)],
   ["secret", KEY("dckr_pat_", 27)],
   ["secret", KEY("HRKU-AA", 58)],
   ["secret", KEY("fo1_", 43)],

@@ -8,7 +8,7 @@ import type { Detector, DetectorPattern } from "./detector.ts"
 const FIRST_SHAPES = [
   // AWS
   "(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
-  "ABSK[A-Za-z0-9+/]{100,280}={0,2}",
+  "ABSK[A-Za-z0-9+/]{40,280}={0,2}",
   "bedrock-api-key-[A-Za-z0-9+/]{20,4000}={0,2}",
   // OpenAI, Anthropic, OpenRouter, DeepSeek and others who write sk-
   "sk-[A-Za-z0-9][A-Za-z0-9_-]{19,220}",
@@ -54,10 +54,10 @@ const FIRST_SHAPES = [
 const MORE_SHAPES = [
   // Hosting
   "HRKU-AA[A-Za-z0-9_-]{50,64}",
-  "fo1_[A-Za-z0-9_-]{43}",
+  "fo1_[A-Za-z0-9_-]{40,60}",
   "fm(?:1[ar]|2)_[A-Za-z0-9+/]{80,4000}={0,3}",
   "vc[aikpr]_[A-Za-z0-9_-]{24,100}",
-  "nf[bcopu]_[A-Za-z0-9_]{36}",
+  "nf[bcopu]_[A-Za-z0-9_]{30,60}",
   "LTAI[A-Za-z0-9]{12,24}",
   // Databases
   "sbp_[a-f0-9]{40}",
@@ -65,7 +65,7 @@ const MORE_SHAPES = [
   "pscale_(?:tkn|pw|oauth)_[A-Za-z0-9_.=-]{32,64}",
   "pat[A-Za-z0-9]{14}\\.[a-f0-9]{64}",
   // Watching
-  "sntrys_eyJ[A-Za-z0-9+/=_-]{50,400}",
+  "sntrys_[A-Za-z0-9+/=_-]{40,400}",
   "sntryu_[a-f0-9]{64}",
   "NRAK-[A-Z0-9]{27}",
   "[a-f0-9]{36}NRAL",
@@ -74,9 +74,10 @@ const MORE_SHAPES = [
   "fig[dou][a-z]{0,2}_[A-Za-z0-9_-]{38,60}",
   "AT(?:AT|CT)T3[A-Za-z0-9_=-]{60,400}",
   "ATBB[A-Za-z0-9]{32}",
-  "secret_[A-Za-z0-9]{43}",
+  "secret_[A-Za-z0-9]{40,60}",
   // Others
-  "AGE-SECRET-KEY-1[A-Z0-9]{58}",
+  "AGE-SECRET-KEY-1[A-Z0-9]{30,60}",
+  "cf(?:ut|at|k)_[A-Za-z0-9]{35,64}",
   "dop_v1_[a-f0-9]{64}",
   "shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}",
   "sq0(?:atp|csp)-[A-Za-z0-9_-]{22,43}",
@@ -118,7 +119,7 @@ const NAMED: readonly DetectorPattern[] = [
     hint: (text) => /[Bb]asic [A-Za-z0-9+/]{8}/.test(text),
     pattern: `[Aa]uthorization${ASSIGNED}[Bb]asic (?<value>[A-Za-z0-9+/]{8,1024}={0,2})`,
   },
-  { hint: (text) => /SSWS 00/.test(text), pattern: "SSWS (?<value>00[A-Za-z0-9_-]{40})" },
+  { hint: (text) => /SSWS 00/.test(text), pattern: "SSWS (?<value>00[A-Za-z0-9_-]{30,60})" },
   {
     hint: (text) => /[?&;]sig=/.test(text),
     pattern: "[?&;]sig=(?<value>[A-Za-z0-9%+/_-]{40,120}={0,2})",
