@@ -13,6 +13,7 @@ import type {
   ProviderSetup,
 } from "../providers/provider.ts"
 import type { CompiledModel, CompiledRouting } from "../routing/compiled.ts"
+import type { ProviderConfig } from "../routing/config.ts"
 
 export interface CatalogueEntry {
   readonly provider: Provider
@@ -66,7 +67,7 @@ export class Catalogue {
     const provider = this.#providers.get(id)
     if (!provider) return undefined
     const config = this.#routing.providers[id]
-    const gateway = config?.via === "ai-gateway" ? this.#gateway(config.gateway ?? "default") : undefined
+    const gateway = config?.via === "ai-gateway" ? this.#gateway(config) : undefined
     const setup: ProviderSetup = {
       env: this.#env,
       ...(config?.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
@@ -82,10 +83,14 @@ export class Catalogue {
   }
 
   /** With account and token in the environment over HTTP, else through the binding. */
-  #gateway(id: string): AiGatewaySettings {
+  #gateway({ gateway: id = "default", custom }: ProviderConfig): AiGatewaySettings {
     const account = envText(this.#env, "CLOUDFLARE_ACCOUNT_ID")
     const apiToken = envText(this.#env, "CLOUDFLARE_API_TOKEN")
-    return { id, ...(account !== undefined && apiToken !== undefined ? { account: { id: account, apiToken } } : {}) }
+    return {
+      id,
+      ...(custom === undefined ? {} : { custom }),
+      ...(account !== undefined && apiToken !== undefined ? { account: { id: account, apiToken } } : {}),
+    }
   }
 }
 

@@ -13,8 +13,9 @@ export const NO_KEY = "no-key"
 const MAX_METADATA = 5
 
 /** The settings, their `fetch` leading through the gateway when they name one and it has a place for the provider. */
-export function reachThroughGateway(place: GatewayPlace | undefined, settings: ProviderSettings): ProviderSettings {
+export function reachThroughGateway(known: GatewayPlace | undefined, settings: ProviderSettings): ProviderSettings {
   const { gateway, transport } = settings
+  const place = gateway?.custom === undefined ? known : { slug: `custom-${gateway.custom}` }
   if (gateway === undefined || place === undefined || place.inPackage) return settings
   const send = gateway.account === undefined ? bindingFetch(transport.ai) : transport.fetch
   return {

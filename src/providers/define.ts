@@ -81,7 +81,7 @@ export function defineProvider(provider: Provider): Provider {
   return {
     ...provider,
     configuration: (setup) =>
-      setup.gateway === undefined || provider.aiGateway !== undefined
+      setup.gateway === undefined || setup.gateway.custom !== undefined || provider.aiGateway !== undefined
         ? provider.configuration(setup)
         : noPlace(provider.id),
     // Where the gateway's own requests leave from is not documented, so nobody can vouch for a region behind it.
@@ -97,6 +97,6 @@ function noPlace(id: string): Configuration {
   return {
     status: "not_configured",
     missing: ["ai-gateway"],
-    remedy: `Cloudflare's AI Gateway has no place for ${id}: take via: "ai-gateway" from it, or reach a custom provider of the gateway by baseUrl.`,
+    remedy: `Cloudflare's AI Gateway has no place for ${id}: take via: "ai-gateway" from it, or name a custom provider of the gateway for it (custom: "<slug>").`,
   }
 }

@@ -22,6 +22,8 @@ export type ProviderEnv = Readonly<Record<string, unknown>>
 export interface AiGatewaySettings {
   /** Gateway id. `default` exists on every account. */
   readonly id: string
+  /** Slug of a custom provider of the gateway, for a provider that the gateway does not know by itself. */
+  readonly custom?: string
   /** At most five flat entries (run, step, tenant, …) for the gateway's log; further ones are dropped. */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>
   /** Account and token for the HTTP path. Absent: the `AI` binding is used. */

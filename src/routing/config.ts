@@ -139,6 +139,8 @@ export interface ProviderConfig {
   readonly via?: "ai-gateway"
   /** Gateway id. Default `default`. */
   readonly gateway?: string
+  /** Slug of a custom provider of the gateway, whose base URL is this provider's origin: for those it does not know. */
+  readonly custom?: string
   readonly baseUrl?: string
   readonly headers?: { readonly [name: string]: string }
   /** Residency regions in which this endpoint serves: replaces what the provider's wiring knows. */

@@ -156,6 +156,7 @@ const limit = z.strictObject({
 const provider = z.strictObject({
   via: z.literal("ai-gateway").exactOptional(),
   gateway: name.exactOptional(),
+  custom: name.exactOptional(),
   baseUrl: z.url({ protocol: /^https?$/ }).exactOptional(),
   headers: z.record(z.string(), z.string()).exactOptional(),
   region: oneOrMore.exactOptional(),

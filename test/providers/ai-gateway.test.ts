@@ -123,6 +123,23 @@ describe.each(PLACED)("$provider.id through AI Gateway", (spec) => {
   })
 })
 
+describe("a provider that AI Gateway does not know", () => {
+  const spec = SPECS.find(({ provider }) => provider.id === "together")
+
+  it("[PROV7] arrives at the custom provider that the routing names, and says what to do where it names none", async () => {
+    if (!spec) throw new Error("There is no spec of together.")
+    expect(spec.provider.configuration({ ...spec.settings, gateway: HTTP })).toMatchObject({
+      status: "not_configured",
+      remedy: expect.stringContaining("custom"),
+    })
+    const gateway = { ...HTTP, custom: "together" }
+    expect(spec.provider.configuration({ ...spec.settings, gateway })).toEqual({ status: "ready" })
+    const { driven, request } = await throughGateway(spec, gateway)
+    expect(`${request?.slug}/${request?.endpoint}`).toBe("custom-together/v1/chat/completions")
+    expectIds(driven)
+  })
+})
+
 describe("AI Gateway's own faults", () => {
   const failing = (response: Response, gateway: AiGatewaySettings = HTTP) => {
     const stub = aiGatewayStub({ answer: () => response, gateways: ["prod"] })
