@@ -58,7 +58,11 @@ function hostOf(): EngineHost {
     random: seededRandom(1),
     fetch: () => Promise.reject(new Error("There is no network.")),
     secrets: {},
-    children: { start: () => Promise.reject(new Error("There are no children.")), cancel: async () => {} },
+    children: {
+      start: () => Promise.reject(new Error("There are no children.")),
+      cancel: async () => {},
+      undo: async () => ({ isOver: true, failed: [] }),
+    },
     onEvents: () => {},
   }
 }

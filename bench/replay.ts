@@ -57,7 +57,7 @@ function hostOf(): EngineHost {
     fetch: () => Promise.reject(new Error("There is no network.")),
     secrets: {},
     onEvents: () => {},
-    children: { start: async () => {}, cancel: async () => {} },
+    children: { start: async () => {}, cancel: async () => {}, undo: async () => ({ isOver: true, failed: [] }) },
   }
 }
 

@@ -6,7 +6,7 @@ import { markedId, markOf } from "../lib/id.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_DEPTH } from "../lib/limits.ts"
 import { stepEvent } from "../run/event.ts"
-import { totalCost } from "../run/run-state.ts"
+import { type RunState, totalCost } from "../run/run-state.ts"
 import type { ChildRequest } from "../steps/step-kind.ts"
 import { externalize, fitsInline } from "../store/values.ts"
 import { beforeActing } from "./answered.ts"
@@ -75,7 +75,8 @@ export async function takeChildEnd(session: Session, end: ChildEnd): Promise<voi
   }
   const { status, error } = end
   const answer = awaits() ? { ...(status === "succeeded" ? { output: stored } : {}), ...(error ? { error } : {}) } : {}
-  log.append(stepEvent("child.ended", path, attempt, { runId, status, costNanoUsd, ...answer }))
+  const undoable = end.undoable ? { undoable: true as const } : {}
+  log.append(stepEvent("child.ended", path, attempt, { runId, status, costNanoUsd, ...undoable, ...answer }))
   parking.wake(path)
 }
 
@@ -88,9 +89,15 @@ export async function childEnd({ log, values }: Session): Promise<ChildEnd | und
     runId: log.header.runId,
     status: ended,
     costNanoUsd: totalCost(log.state),
+    ...(hasDoneWhatCanBeUndone(log.state) ? { undoable: true } : {}),
     ...(output === undefined ? {} : { output }),
     ...(error ? { error } : {}),
   }
+}
+
+function hasDoneWhatCanBeUndone({ steps, completedOrder, unknownEffects, children }: RunState): boolean {
+  const acted = [...completedOrder, ...unknownEffects].some((path) => steps.get(path)?.compensates)
+  return acted || [...children.values()].some(({ undoable, leave }) => undoable && !leave)
 }
 
 /** Tries again for a while when the child's object does not answer. What it answers, an error of its own included, stands. */

@@ -10,7 +10,7 @@ import { WaybillError } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { MAX_PENDING_SIGNALS } from "../lib/limits.ts"
 import { type Breakpoint, type Resolution, runEvent, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
-import { isHeld, isOpen, type StepState } from "../run/run-state.ts"
+import { isHeld, isOpen, isToBeUndone, type StepState } from "../run/run-state.ts"
 import { externalize, fitsInline } from "../store/values.ts"
 import { checkBreakpoints } from "./breakpoints.ts"
 import { takeChildEnd } from "./children.ts"
@@ -116,6 +116,13 @@ export class Commands {
     )
     abort.abort(error)
     cancelOrphans(this.#session)
+  }
+
+  /** Lets the run undo what it did, however it ended; one that is under way is cancelled. Asking twice does nothing. */
+  undo(reason: string): void {
+    const { log } = this.#session
+    if (!log.state.ended) return this.cancel({ reason, compensate: true })
+    if (!isToBeUndone(log.state)) log.append(runEvent("compensation.requested", { reason }))
   }
 
   /** Holds the run before its next step; what is in flight ends first. Pausing a paused run does nothing. */

@@ -1,6 +1,6 @@
 /**
- * Undoing: when a run failed, or was cancelled with compensation, its completed tool steps that know how are undone,
- * last first, one at a time. Each undo has its own attempts; one that fails for good is logged and the others go on.
+ * Undoing: when a run failed, or was cancelled with compensation, its completed tool steps that know how are undone, and its
+ * child runs, last first, one at a time. Each undo has its own attempts; one that fails for good is logged and the others go on.
  * An undo of an unsafe tool that a crash cut off may have happened: it is reported as failed and not repeated. So is what
  * nobody can undo: effects of which nobody knows whether they happened, and those whose compensation is gone from the code.
  */
@@ -10,13 +10,15 @@ import { untilAborted } from "../lib/abort.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { toJson } from "../lib/json.ts"
 import { stepEvent } from "../run/event.ts"
-import type { RunState, StepState } from "../run/run-state.ts"
+import { isToBeUndone, type StepState } from "../run/run-state.ts"
 import { detach } from "../store/values.ts"
 import { classifyFailure } from "./failure.ts"
+import type { Undone } from "./host.ts"
 import { nodeAt } from "./locate.ts"
 import { policyOf, retryDelayMs } from "./retry.ts"
 import type { Session } from "./session.ts"
 import { undoLimitMs } from "./timeouts.ts"
+import { undoableChildren, undoChildren } from "./undo-children.ts"
 
 interface Undo {
   readonly path: string
@@ -26,21 +28,42 @@ interface Undo {
   readonly limitMs: number
 }
 
-/** Whether the run ended in a way that asks for its steps to be undone. */
-export function isToBeUndone({ ended, cancelled }: RunState): boolean {
-  return ended === "failed" || (ended === "cancelled" && cancelled?.compensate === true)
-}
-
 /** Undoes what is still to be undone, last completed first. Does nothing unless the run ended in a way that asks for it. */
 export async function compensate(session: Session): Promise<void> {
-  const { state } = session.log
-  if (!isToBeUndone(state)) return
-  for (const path of state.unknownEffects) reportUnknown(session, path)
-  for (const path of [...state.completedOrder].reverse()) {
-    const undo = undoOf(session, path)
-    if (undo) await undoStep(session, undo)
-    else reportLost(session, path)
-  }
+  if (!isToBeUndone(session.log.state)) return
+  for (const { act } of undoings(session)) await act()
+}
+
+/** How far the run has undone itself. */
+export function undone(session: Session): Undone {
+  const { log } = session
+  const ends = undoings(session).map(({ path }) => ({ path, end: log.step(path)?.compensation }))
+  const isOver = isToBeUndone(log.state) && ends.every(({ end }) => end === "completed" || end === "failed")
+  return { isOver, failed: ends.filter(({ end }) => end === "failed").map(({ path }) => path) }
+}
+
+interface Undoing {
+  readonly path: string
+  readonly act: () => Promise<void> | void
+}
+
+/** All that is to be undone, done already or not, in its order. Children of steps that did not complete ended last. */
+function undoings(session: Session): readonly Undoing[] {
+  const { steps, unknownEffects, completedOrder } = session.log.state
+  const children = undoableChildren(session)
+  const completed = new Set(completedOrder)
+  const stopped = [...children.keys()].filter((path) => !completed.has(path))
+  const isUndoable = (path: string) => steps.get(path)?.compensates === true
+  return [
+    ...unknownEffects.filter(isUndoable).map((path) => ({ path, act: () => reportUnknown(session, path) })),
+    ...[...completedOrder, ...stopped].reverse().flatMap((path): readonly Undoing[] => {
+      const below = children.get(path)
+      if (below) return [{ path, act: () => undoChildren(session, path, below) }]
+      const undo = undoOf(session, path)
+      if (undo) return [{ path, act: () => undoStep(session, undo) }]
+      return isUndoable(path) ? [{ path, act: () => reportLost(session, path) }] : []
+    }),
+  ]
 }
 
 function undoOf({ workflow, host }: Session, path: string): Undo | undefined {
@@ -54,15 +77,13 @@ function undoOf({ workflow, host }: Session, path: string): Undo | undefined {
 /** What may have happened cannot be undone by the tool, which undoes what it knows that it did. */
 function reportUnknown(session: Session, path: string): void {
   const message = `Whether the step's tool has done its work is not known, so it was not undone.`
-  if (session.log.step(path)?.compensates)
-    notUndone(session, path, new WaybillError("effect_unknown", message, { path }))
+  notUndone(session, path, new WaybillError("effect_unknown", message, { path }))
 }
 
 /** The step could be undone when it ran, and the code of today cannot do it. */
 function reportLost(session: Session, path: string): void {
   const message = "The step's tool knew how to undo it when it ran; the code that is deployed now does not have that."
-  if (session.log.step(path)?.compensates)
-    notUndone(session, path, new WaybillError("compensation_lost", message, { path }))
+  notUndone(session, path, new WaybillError("compensation_lost", message, { path }))
 }
 
 function notUndone({ log }: Session, path: string, error: WaybillError): void {

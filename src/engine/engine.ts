@@ -12,15 +12,15 @@ import type { Workflow } from "../graph/workflow.ts"
 import { type ErrorData, errorData, WaybillError } from "../lib/errors.ts"
 import { LOOK_FOR_CODE_MS } from "../lib/limits.ts"
 import { type RunHeader, runEvent } from "../run/event.ts"
-import { type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
+import { isToBeUndone, type RunState, type RunStatus, runStatus } from "../run/run-state.ts"
 import { detach, externalizeMade } from "../store/values.ts"
 import { endCue } from "./answered.ts"
 import { checkUnderWay } from "./changed.ts"
 import { childEnd } from "./children.ts"
 import { Commands } from "./commands.ts"
-import { compensate, isToBeUndone } from "./compensate.ts"
+import { compensate, undone } from "./compensate.ts"
 import { plainError } from "./failure.ts"
-import type { ChildEnd, EngineHost } from "./host.ts"
+import type { ChildEnd, EngineHost, Undone } from "./host.ts"
 import { endAllLeftBehind, noteLeftBehind } from "./left-behind.ts"
 import { cancelOrphans } from "./orphans.ts"
 import { recover } from "./recover.ts"
@@ -90,9 +90,13 @@ export class Engine {
     const { pulse, gate } = this.#session
     this.wake()
     gate.newTurn()
-    if (!this.#walking) {
+    if (!this.#walking && !this.#broken) {
       pulse.add()
-      this.#walking = this.#walk().finally(() => pulse.remove())
+      this.#walking = this.#walk().finally(() => {
+        // What has ended may yet be asked to undo itself.
+        if (this.state.ended) this.#walking = undefined
+        pulse.remove()
+      })
     }
     await pulse.idle()
     if (this.#broken) throw this.#broken.thrown
@@ -127,6 +131,11 @@ export class Engine {
   /** Where the run stands, for somebody who goes through it step by step. */
   stop(): Promise<StopPoint> {
     return stopPoint(this.#session)
+  }
+
+  /** How far the run has undone itself. */
+  get undone(): Undone {
+    return undone(this.#session)
   }
 
   /** What the run tells its parent of its end; undefined before it. */

@@ -26,7 +26,20 @@ export interface ChildStart {
 export interface ChildRuns {
   start(child: ChildStart): Promise<void>
   /** Throws `run_ended` for a run that has ended, and `run_not_found` for one that was never started. */
-  cancel(runId: string, reason: string): Promise<void>
+  cancel(runId: string, how: { readonly reason: string; readonly compensate: boolean }): Promise<void>
+  /**
+   * Lets the run undo what it did, and gives what has come of that by now: to be asked again until it is over. One that is
+   * under way is cancelled first. Throws `run_not_found` for one that was never started.
+   */
+  undo(runId: string, reason: string): Promise<Undone>
+}
+
+/** How far a run has undone itself. */
+export interface Undone {
+  /** Nothing is left to be undone. */
+  readonly isOver: boolean
+  /** Paths of the steps that could not be undone. */
+  readonly failed: readonly string[]
 }
 
 /** What a child run tells its parent when it ends, and again when what it cost has changed since. */
@@ -35,6 +48,8 @@ export interface ChildEnd {
   readonly status: "succeeded" | "failed" | "cancelled"
   readonly output?: Json
   readonly error?: ErrorData
+  /** It did something that can be undone. */
+  readonly undoable?: true
   /** What the child and its own children cost. */
   readonly costNanoUsd: number
 }

@@ -5,6 +5,7 @@
  */
 import { errorData } from "../lib/errors.ts"
 import { stepEvent } from "../run/event.ts"
+import { isToBeUndone } from "../run/run-state.ts"
 import type { Session } from "./session.ts"
 
 /** An object that does not answer is asked again after this long, then after twice as long, and so on. */
@@ -38,7 +39,7 @@ async function hasHeard({ log, host }: Session, runId: string): Promise<boolean>
   const path = log.state.children.get(runId)?.path ?? ""
   const reason = log.state.ended ? "The parent run has ended." : `Its parent's step ${path} was stopped.`
   try {
-    await host.children.cancel(runId, reason)
+    await host.children.cancel(runId, { reason, compensate: isToBeUndone(log.state) })
     return true
   } catch (thrown) {
     const { code } = errorData(thrown)

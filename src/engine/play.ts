@@ -81,7 +81,7 @@ function playHost(
     random: seededRandom(1),
     fetch: noNetwork(outside),
     secrets: {},
-    children: { start: async () => {}, cancel: async () => {} },
+    children: { start: nowhere, cancel: nowhere, undo: nowhere },
     onEvents: () => {},
     playback: {
       answer: async (path, failures) => recordedAnswer(recording, path, failures),
@@ -91,6 +91,9 @@ function playHost(
     },
   }
 }
+
+/** Every child run of a replay is answered before anybody gets here. */
+const nowhere = () => Promise.reject(new WaybillError("replay_offline", "A replay has no child runs."))
 
 /** The gateway of a replay. Every operation is answered before it gets here. */
 const nobody: ModelClient = {

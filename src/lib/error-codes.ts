@@ -133,6 +133,7 @@ export const ERROR_CODES = {
   },
   not_a_list: { status: 500, retryable: false, remedy: "Make the map's `over` return an array." },
   unknown_case: { status: 500, retryable: false, remedy: "Make the branch's select return one of its cases." },
+  child_not_undone: { status: 500, retryable: false, remedy: "Undo by hand what those steps of the child run did." },
   compensation_lost: { status: 500, retryable: false, remedy: "Undo by hand what the step did." },
   effect_unknown: { status: 500, retryable: false, remedy: "Find out whether it happened; undo it by hand if so." },
   compensation_interrupted: {

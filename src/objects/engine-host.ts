@@ -47,8 +47,9 @@ function childRuns(env: Env): ChildRuns {
     async start({ runId, workflow, input, parent, header }) {
       await reach(env.RUNS, runId).start({ runId, workflow, input, parent, ...header })
     },
-    async cancel(runId, reason) {
-      await reach(env.RUNS, runId).command({ type: "cancel", reason })
+    async cancel(runId, how) {
+      await reach(env.RUNS, runId).command({ type: "cancel", ...how })
     },
+    undo: (runId, reason) => reach(env.RUNS, runId).undo(reason),
   }
 }

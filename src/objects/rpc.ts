@@ -2,7 +2,7 @@
  * What the objects say to each other and to the API: their RPC methods as interfaces, so that nobody needs an object's
  * class to call it. Everything that crosses is plain data; how errors cross is said in `remote.ts`.
  */
-import type { ChildEnd } from "../engine/host.ts"
+import type { ChildEnd, Undone } from "../engine/host.ts"
 import type { CostReport } from "../ledger/report.ts"
 import type { UsageRow } from "../ledger/usage.ts"
 import type { Command } from "../protocol/command.ts"
@@ -57,6 +57,8 @@ export interface RunRpc {
   trace(): Promise<TraceDocument>
   /** The tenant tells a run that queued that it has a place now; safe to repeat. */
   go(): Promise<RunSummary>
+  /** The run above it is undone, and so is this one; safe to repeat, until it is over. */
+  undo(reason: string): Promise<Undone>
   /** A child run tells how it ended; safe to repeat. */
   childEnded(end: ChildEnd): Promise<void>
 }

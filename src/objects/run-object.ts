@@ -6,10 +6,10 @@ import { DurableObject } from "cloudflare:workers"
 import { Lifecycle } from "agents/lifecycle"
 import { WebSockets } from "agents/websockets"
 import type { Engine } from "../engine/engine.ts"
-import type { ChildEnd } from "../engine/host.ts"
+import type { ChildEnd, Undone } from "../engine/host.ts"
 import { isStanding } from "../engine/stop.ts"
 import { missingWorkflow, type Workflow } from "../graph/workflow.ts"
-import { systemClock } from "../lib/clock.ts"
+import { sleep, systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_LISTED_STEPS, TELL_PATIENCE_MS } from "../lib/limits.ts"
 import type { Command } from "../protocol/command.ts"
@@ -38,6 +38,9 @@ import { findWorkflow, prepareStart } from "./start-run.ts"
 import type { DerivationOrder } from "./study-rpc.ts"
 import { Subscribers } from "./subscribers.ts"
 import { viewRun } from "./views.ts"
+
+/** How long a run that undoes itself is waited for; who wants to know asks again. */
+const UNDO_WAIT_MS = 10_000
 
 /** The run's own job in the lifecycle queue; the lifecycle hands it back to `onJob`. */
 const JOB = "move"
@@ -141,6 +144,14 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     await this.#run?.driver.drive()
     await this.#untilStanding(waitMs)
     return viewRun(engine)
+  }
+
+  async undo(reason: string): Promise<Undone> {
+    const engine = await this.#engine()
+    engine.commands.undo(reason)
+    await this.#run?.driver.drive()
+    await Promise.race([engine.atRest(), sleep(systemClock, UNDO_WAIT_MS)])
+    return engine.undone
   }
 
   async childEnded(end: ChildEnd): Promise<void> {

@@ -15,6 +15,7 @@ export function childStarted(state: RunState, step: StepState, { data }: EventOf
 export function childEnded(state: RunState, step: StepState, { seq, atMs, path, data }: EventOf<"child.ended">): void {
   const child = childOf(state, data.runId)
   child.status = data.status
+  if (data.undoable) child.undoable = true
   charge(state, child, data.costNanoUsd)
   state.orphans.delete(child.runId)
   if (step.childRunId === child.runId && isOpen(step)) state.signals.push({ seq, atMs, name: CHILD_SIGNAL, path })

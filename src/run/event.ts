@@ -182,12 +182,16 @@ export interface EventData {
     /** Only when the step waits for it. */
     readonly output?: Stored
     readonly error?: ErrorData
+    /** It did something that can be undone. */
+    readonly undoable?: true
     /** What the child and its own children cost, as far as they knew then. */
     readonly costNanoUsd: number
   }
   /** A child that has ended cost more than it said then. `costNanoUsd`: in all, as in `child.ended`. */
   "child.charged": { readonly runId: string; readonly costNanoUsd: number }
 
+  /** A run that had ended well, or was cancelled without compensation, is to be undone: the run above it is. */
+  "compensation.requested": { readonly reason: string }
   "compensation.started": { readonly input: Stored }
   "compensation.completed": { readonly output: Stored }
   "compensation.failed": { readonly error: ErrorData; readonly retryAtMs?: number }

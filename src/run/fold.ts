@@ -62,6 +62,9 @@ export function applyEvent(state: RunState, event: RunEvent): void {
     case "run.cancelled":
       state.cancelled = event.data
       return end(state, "cancelled", event.atMs)
+    case "compensation.requested":
+      state.undoRequested = true
+      return
     case "signal.received":
       return signalArrived(state, event)
     default:

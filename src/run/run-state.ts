@@ -62,6 +62,8 @@ export interface ChildState {
   readonly workflow: string
   /** It is left alone when its step is stopped. */
   readonly leave: boolean
+  /** It did something that can be undone; known when it has ended. */
+  undoable?: true
   /** How it ended; absent until it did. */
   status?: "succeeded" | "failed" | "cancelled"
   /** What it and its own children cost; 0 until it ended. */
@@ -105,6 +107,8 @@ export interface RunState {
   }
   breakpoints: readonly Breakpoint[]
   cancelled?: { readonly reason?: string; readonly by?: string; readonly compensate: boolean }
+  /** The run above it is undone, and wants this one undone too. */
+  undoRequested?: true
   error?: ErrorData
   failedAt?: string
   outputSeq?: number
@@ -183,6 +187,11 @@ export function isHeld({ status, waiting }: StepState): boolean {
 /** Whether a step that waits for this reason waits for somebody to decide about it. */
 export function isHolding(reason: Waiting["reason"]): boolean {
   return reason === "interrupted" || reason === "failed" || reason === "unanswered"
+}
+
+/** Whether what the run did is to be undone. */
+export function isToBeUndone({ ended, cancelled, undoRequested }: RunState): boolean {
+  return ended !== undefined && (ended === "failed" || undoRequested === true || cancelled?.compensate === true)
 }
 
 /** What the run cost with all runs below it, as far as those have ended. */

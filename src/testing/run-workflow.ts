@@ -97,12 +97,21 @@ function childRuns(children: Map<string, TestRun>, options: TestRunOptions): Chi
     if (!found) throw new WaybillError("not_scripted", `The test run was given no workflow "${workflow}".`)
     children.set(runId, await createRun(found, input, { ...inherited, runId, header: { ...header, parent } }))
   }
-  const cancel = async (runId: string, reason: string) => {
+  const engineOf = (runId: string) => {
     const child = children.get(runId)
     if (!child) throw new WaybillError("run_not_found", `There is no run ${runId}.`)
-    child.engine.commands.cancel({ reason })
+    return child.engine
   }
-  return { start, cancel }
+  return {
+    start,
+    cancel: async (runId, how) => engineOf(runId).commands.cancel(how),
+    async undo(runId, reason) {
+      const engine = engineOf(runId)
+      engine.commands.undo(reason)
+      while ((await engine.advance()) === "yield") {}
+      return engine.undone
+    },
+  }
 }
 
 function testRun(

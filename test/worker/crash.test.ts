@@ -113,6 +113,27 @@ describe("a run whose object dies", () => {
   })
 })
 
+describe("a run that is called off when it has a child that succeeded", () => {
+  it("[UNDO9] has that undone first, also when everything dies in the middle of it", async () => {
+    const name = "crash-saga"
+    const id = await start("live-saga", { name })
+    await until(id, "waiting")
+    hold(`${name}.room.undone`)
+    await post(`/v1/runs/${id}/cancel`, { compensate: true })
+    await called(`${name}.room.undone`)
+    expect(callsOf(`${name}.flight.undone`)).toEqual([])
+    await abortAllDurableObjects()
+    open(`${name}.room.undone`)
+    await runDurableObjectAlarm(runStub(id))
+    await called(`${name}.flight.undone`)
+    const [first, second, ...more] = callsOf(`${name}.room.undone`)
+    expect([second?.idempotencyKey, more]).toEqual([first?.idempotencyKey, []])
+    const { body } = await get(`/v1/runs/${id}/tree`)
+    expect(body).toMatchObject({ status: "cancelled", children: [{ status: "succeeded" }] })
+    await expect.poll(async () => (await get(`/v1/runs/${id}/steps/booking`)).body.compensation).toBe("completed")
+  })
+})
+
 describe.each(ENDS)("a run whose object is %s", (how, end) => {
   it("[LIVE3] [LIVE4] while it waits is there again for what it waits for, and has one job at most", async () => {
     const name = `${how}-waits`

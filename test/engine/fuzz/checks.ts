@@ -107,31 +107,51 @@ function timeoutProblems(events: readonly RunEvent[], { scope, timeoutMs }: Work
 }
 
 /**
- * When the run is to be undone, each completed step whose tool can undo is undone or reported as not undone, once, and the
- * last first; otherwise nothing is undone.
+ * When the run is to be undone, each completed step whose tool can undo, or whose child did what can be undone, is undone or
+ * reported as not undone, once, and the last first, after the children of steps that did not complete; otherwise nothing is
+ * undone. A child of which nothing was known may be asked for nothing.
  */
 function undoProblems(events: readonly RunEvent[], world: World): string[] {
   const end = events.find(({ type }) => ["run.completed", "run.failed", "run.cancelled"].includes(type))
-  const isWanted = end?.type === "run.failed" || (end?.type === "run.cancelled" && end.data.compensate)
+  const isWanted =
+    end?.type === "run.failed" ||
+    (end?.type === "run.cancelled" && end.data.compensate) ||
+    events.some(({ type }) => type === "compensation.requested")
+  const parents = parentsIn(events)
   const undoable = new Set<string>()
   const expected: string[] = []
   const begun: string[] = []
   const ends = new Map<string, number>()
   for (const { type, path, data } of events) {
+    if (type === "child.ended" && data.undoable) undoable.add(path)
     if (type === "step.started" && data.tool !== undefined && world.undoable.has(data.tool)) undoable.add(path)
     const isCompleted = type === "step.completed" || (type === "step.resolved" && data.action === "complete")
     if (isCompleted && undoable.has(path)) expected.unshift(path)
-    if (type === "compensation.started" && !begun.includes(path)) begun.push(path)
+    const isForNothing = parents.has(path) && !undoable.has(path)
+    if (type === "compensation.started" && !begun.includes(path) && !isForNothing) begun.push(path)
     if (type === "compensation.completed" || (type === "compensation.failed" && data.retryAtMs === undefined))
       ends.set(path, (ends.get(path) ?? 0) + 1)
   }
-  const wanted = isWanted ? expected : []
+  const stopped = [...parents].filter((path) => undoable.has(path) && !expected.includes(path))
+  const wanted = isWanted ? [...stopped.reverse(), ...expected] : []
   return [
     ...(canonicalJson(begun) === canonicalJson(wanted) ? [] : [`undone: ${begun}, expected: ${wanted}`]),
     ...wanted
       .filter((path) => ends.get(path) !== 1)
       .map((path) => `the undoing of ${path} ended ${ends.get(path)} times`),
   ]
+}
+
+/** Paths of the steps that started a child run, in their order. */
+function parentsIn(events: readonly RunEvent[]): ReadonlySet<string> {
+  return new Set(events.filter(({ type }) => type === "child.started").map(({ path }) => path))
+}
+
+/** How many steps that had a tool are said to be undone. */
+function undoneIn({ store }: FuzzedRun): number {
+  const events = store.read()
+  const parents = parentsIn(events)
+  return events.filter(({ type, path }) => type === "compensation.completed" && !parents.has(path)).length
 }
 
 /**
@@ -146,7 +166,7 @@ export function costProblems(runs: readonly FuzzedRun[], { spentNanoUsd, undone 
       event.type === "run.cancelled" || (event.type === "step.failed" && event.data.failureClass === "cancelled"),
   )
   const isWrong = isCalm ? booked !== spentNanoUsd : booked < spentNanoUsd
-  const succeeded = events.filter(({ type }) => type === "compensation.completed").length
+  const succeeded = runs.reduce((sum, run) => sum + undoneIn(run), 0)
   const done = [...undone.values()].filter((one) => one.done).length
   return [
     ...(isWrong && !isStopped ? [`${spentNanoUsd} were spent and ${booked} booked`] : []),

@@ -185,7 +185,12 @@ export class Runs {
       forecaster: { worstNanoUsd: () => CALL_NANO_USD },
       children: {
         start: (child) => this.#startChild(child, life),
-        cancel: async (id, reason) => this.#cancel(id, reason, life),
+        cancel: async (id, how) => this.#reach(id, life).commands.cancel(how),
+        undo: async (id, reason) => {
+          const engine = this.#reach(id, life)
+          engine.commands.undo(reason)
+          return engine.undone
+        },
       },
     }
     return new Engine(host, workflow)
@@ -199,11 +204,11 @@ export class Runs {
     life.moment()
   }
 
-  #cancel(runId: string, reason: string, life: Life): void {
+  #reach(runId: string, life: Life): Engine {
     life.moment()
     const run = this.runs.get(runId)
     if (!run) throw new WaybillError("run_not_found", `There is no run ${runId}.`)
-    run.engine.commands.cancel({ reason })
+    return run.engine
   }
 
   async #add(runId: string, workflow: Workflow, input: Json, more: Partial<RunHeader>): Promise<FuzzedRun> {

@@ -69,3 +69,13 @@ export function handTool(effect: Effect = "idempotent") {
     },
   })
 }
+
+/** As `handTool`; undoing it is a call as well, of its name with `.undone` behind it. */
+export function undoableTool() {
+  return tool({
+    ...handTool(),
+    name: "undoable",
+    compensate: ({ input, idempotencyKey, attempt }) =>
+      enter({ name: `${input.name}.undone`, idempotencyKey, attempt }),
+  })
+}

@@ -3,7 +3,7 @@ import { type Workflow, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
 import { z } from "zod"
 import type { ModelClient } from "../../../src/model/client.ts"
-import { enterAsked, handTool, Named } from "./hands.ts"
+import { enterAsked, handTool, Named, undoableTool } from "./hands.ts"
 
 /** One at a time. */
 const single = workflow("single", { version: 1, input: Named, concurrency: 1 })
@@ -68,6 +68,18 @@ export const bookable = workflow("live-booked", { version: 1, input: Named })
   .child("kid", free, ({ input }) => ({ name: `${input.name}.kid` }))
   .output(() => null)
 
+/** What can be undone, in a run of its own. */
+const booking = workflow("live-booking", { version: 1, input: Named })
+  .tool("room", undoableTool(), ({ input }) => input)
+  .output(() => "booked")
+
+/** A run above it that waits for a person, who may call it all off. */
+const saga = workflow("live-saga", { version: 1, input: Named })
+  .tool("flight", undoableTool(), ({ input }) => ({ name: `${input.name}.flight` }))
+  .child("booking", booking, ({ input }) => ({ name: `${input.name}.room` }))
+  .approve("boss", { summary: "Go?" })
+  .output(() => null)
+
 /** Deployed anew while runs of it are under way. */
 export const deployable = (prompt: string) =>
   workflow("live-deployed", { version: 1, input: Named })
@@ -112,5 +124,7 @@ export const liveWorkflows: readonly Workflow[] = [
   waiting,
   parent,
   bookable,
+  booking,
+  saga,
   deployable("Old"),
 ]
