@@ -110,6 +110,7 @@ export class Readings implements ReadingRpc {
     const recording = await this.#recording()
     const workflow = this.#workflow(recording)
     const forecaster = deployment().gateway(env)
+    await forecaster.live.freshen()
     return replay({ recording, workflow, kinds: kindsByName, blobs: blobsOf(env), forecaster })
   }
 

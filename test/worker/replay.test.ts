@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { replayRun } from "waybill/testing"
 import { readExport } from "../../src/engine/export-file.ts"
-import { finish, get, post, send, start, until } from "./support/client.ts"
+import { finish, get, post, put, send, start, until } from "./support/client.ts"
 import { workflows } from "./support/workflows.ts"
 
 const small = { message: "charged twice", amount: 10 }
@@ -20,6 +20,27 @@ describe("POST /v1/runs/{id}/replay", () => {
     expect(status).toBe(200)
     expect(body).toMatchObject({ runId: id, verdict: "same", outsideCalls: 0, end: { changes: [] } })
     expect(body.headHash).toBe(await headOf(id))
+  })
+
+  it("[REPLAY6] says whom today's routing would ask, and what has changed about that", async () => {
+    const shipped = String((await get("/v1/routing")).body.version)
+    const id = await start("routed", {})
+    await until(id, "waiting")
+    const step = async () => {
+      const { body } = await post(`/v1/runs/${id}/replay`)
+      const [first] = Array.isArray(body.steps) ? body.steps : []
+      return { drift: body.routing, forecast: first?.routing?.[0], verdict: body.verdict }
+    }
+    const before = await step()
+    expect(before).toMatchObject({ verdict: "same", drift: { changed: [] }, forecast: { changed: false } })
+    await put("/v1/routing", { routes: { generate: { try: ["openai-compatible/second"] } } })
+    const { served } = before.forecast
+    expect(await step()).toMatchObject({
+      verdict: "same",
+      drift: { changed: ["before"] },
+      forecast: { recorded: served, served, today: "openai-compatible/second", changed: true },
+    })
+    await post("/v1/routing/rollback", { version: shipped })
   })
 
   it("[REPLAY7] lets nothing out, not even what code asks of the global fetch", async () => {
