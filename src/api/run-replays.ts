@@ -35,7 +35,7 @@ export const runReplays = [
       const { beyond, breakpoints = [], paused = breakpoints.length === 0 } = body
       const replayOf = { runId: params.id, beyond }
       const keyed = keyedRequest(request, { replay: params.id, body })
-      return made(params.id, { replayOf, paused, ...breakpointsOf(body) }, keyed, context)
+      return made(params.id, { replayOf, paused, ...breakpointsOf(body), ...stubsOf(body) }, keyed, context)
     },
   }),
   endpoint({
@@ -81,12 +81,16 @@ export const runReplays = [
     async handle({ params, body, request }, context) {
       const path = await startOf(params.id, body.from, context)
       const { paused = false } = body
-      const derived = { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body) }
+      const derived = { forkedFrom: { runId: params.id, path }, paused, ...breakpointsOf(body), ...stubsOf(body) }
       const keyed = keyedRequest(request, { fork: params.id, body })
       return made(params.id, { ...derived, ...inputsOf(body), edits: editsOf(body, path) }, keyed, context)
     },
   }),
 ]
+
+function stubsOf({ stubs }: Pick<ForkBody, "stubs">): Pick<ForkBody, "stubs"> {
+  return stubs === undefined ? {} : { stubs }
+}
 
 /** Makes a run out of run `id`, once for a key. Everything that can be refused is refused before there is one. */
 async function made(

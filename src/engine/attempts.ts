@@ -9,7 +9,7 @@
 import { errorFrom } from "../lib/errors.ts"
 import { type EventData, type NewEvent, type Stored, stepEvent } from "../run/event.ts"
 import { isHeld, isOpen, type StepState } from "../run/run-state.ts"
-import { detach, externalizeMade } from "../store/values.ts"
+import { detach, externalizeMade, internalize } from "../store/values.ts"
 import { executeAnswered, isLastAttempt, isStopped, isToBeHeld, pauseAt, startCue, Unanswered } from "./answered.ts"
 import { begin, goesOn } from "./begin.ts"
 import { endAsEdited } from "./edits.ts"
@@ -21,6 +21,7 @@ import type { Session } from "./session.ts"
 import { makeContext } from "./step-context.ts"
 import { digestOf } from "./step-facts.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
+import { stubOf } from "./stubs.ts"
 import { timeLimit, totalEnd } from "./timeouts.ts"
 
 /** Runs the step at `job.path` until it has an output. Throws its error when it failed for good. */
@@ -146,6 +147,11 @@ async function admit(session: Session, job: StepJob, parent: AbortSignal): Promi
 
 function execute(session: Session, run: StepRun): Promise<unknown> {
   const { playback } = session.host
+  const stub = stubOf(session, run)
+  if (stub !== undefined) {
+    run.replayed = true
+    return internalize(stub, session.blobs)
+  }
   const act = () => run.kind.execute(run.node.config, run.input, makeContext(session, run))
   return playback ? executeAnswered(session, run, playback, act) : act()
 }

@@ -59,6 +59,7 @@ export interface Derivation {
   readonly input?: Stored
   readonly tags?: readonly string[]
   readonly breakpoints?: readonly Breakpoint[]
+  readonly stubs?: NonNullable<RunHeader["stubs"]>
   readonly forkedFrom?: NonNullable<RunHeader["forkedFrom"]>
   readonly replayOf?: NonNullable<RunHeader["replayOf"]>
 }

@@ -35,6 +35,7 @@ const CONTENT = new Set([
   "by",
   "approvers",
   "tags",
+  "stubs",
 ])
 
 /** Members that say for whom the run is, by an `id`. */

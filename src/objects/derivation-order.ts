@@ -7,11 +7,14 @@ import { derivedHeader, planFork } from "../engine/derive.ts"
 import { storedEdit } from "../engine/edit-step.ts"
 import { type ForkForecast, forkForecast, type StepCosts } from "../engine/fork-forecast.ts"
 import type { Recording } from "../engine/recording.ts"
+import { checkedStubs } from "../engine/stubs.ts"
 import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { mergePatch } from "../lib/merge-patch.ts"
+import type { Stored } from "../run/event.ts"
 import { kindsByName } from "../steps/index.ts"
+import type { BlobStore } from "../store/blob-store.ts"
 import { externalize, internalize } from "../store/values.ts"
 import { blobsOf } from "./blobs.ts"
 import type { Deployment, Env } from "./environment.ts"
@@ -30,7 +33,7 @@ export interface Original {
 /** Throws what is wrong with the request. */
 export async function derivationOrder(original: Original, request: DerivationRequest): Promise<DerivationOrder> {
   const { recording, workflow, env, deployment } = original
-  const { paused, edits = {}, input: _input, inputPatch: _patch, moreTags = [], ...derivation } = request
+  const { paused, edits = {}, input: _input, inputPatch: _patch, moreTags = [], stubs, ...derivation } = request
   checkBreakpoints(derivation.breakpoints ?? [], workflow, kindsByName)
   await checkNamesOf(edits, deployment.gateway(env))
   const { forkedFrom } = derivation
@@ -44,13 +47,20 @@ export async function derivationOrder(original: Original, request: DerivationReq
     wanted === undefined ? {} : { input: (await prepareStart(env, deployment, run, { input: wanted })).input }
   const input = given.input === undefined ? {} : { input: await externalize(parsedInput(workflow, given.input), blobs) }
   const from = forkedFrom && planned ? { forkedFrom: { ...forkedFrom, path: planned.point.at } } : {}
-  const header = derivedHeader(recording.header, workflow, { ...derivation, ...from, ...input, tags })
+  const stubbed =
+    stubs === undefined ? {} : { stubs: await storedStubs(checkedStubs(stubs, workflow, kindsByName), blobs) }
+  const header = derivedHeader(recording.header, workflow, { ...derivation, ...from, ...input, ...stubbed, tags })
   const base = { original: recording.header.runId, header, head: recording.head, paused }
   if (!planned) return base
   const stored = Object.entries(planned.edits).map(
     async ([path, edit]) => [path, await storedEdit(edit, blobs)] as const,
   )
   return { ...base, fork: { at: planned.point.at, edits: Object.fromEntries(await Promise.all(stored)) } }
+}
+
+async function storedStubs(stubs: Readonly<Record<string, Json>>, blobs: BlobStore): Promise<Record<string, Stored>> {
+  const stored = Object.entries(stubs).map(async ([name, output]) => [name, await externalize(output, blobs)] as const)
+  return Object.fromEntries(await Promise.all(stored))
 }
 
 /** What the fork would do and cost. Throws what is wrong with it, and writes nothing. */

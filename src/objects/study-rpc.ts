@@ -19,6 +19,8 @@ export interface DerivationRequest extends Partial<Pick<RunHeader, "forkedFrom" 
   readonly input?: Json
   /** Merged into the original's (RFC 7396). */
   readonly inputPatch?: Json
+  /** Instead of the original's: what each call of a tool gives, by the tool's name. */
+  readonly stubs?: Readonly<Record<string, Json>>
   /** Beside the original's. */
   readonly moreTags?: readonly string[]
   /** Of a fork, by the path of their step. */

@@ -24,7 +24,7 @@ const BulkFilter = z.strictObject({
 })
 export type BulkFilter = z.infer<typeof BulkFilter>
 
-const change = ForkBody.omit({ breakpoints: true, paused: true }).extend({
+const change = ForkBody.omit({ breakpoints: true, paused: true, stubs: true }).extend({
   edit: StepEditView.exactOptional().meta({
     description: "What is different about the step that each fork starts from.",
   }),

@@ -31,6 +31,15 @@ const from = z
   .exactOptional()
   .meta({ description: "Path of the step to start from. Default: the step at which the run failed." })
 
+const stubs = z
+  .record(z.string(), anyJson)
+  .exactOptional()
+  .meta({
+    description:
+      "By the name of a tool: what each call of it gives in the new run, wherever it is made, instead of calling it. Default: what held in the original.",
+    examples: [{ refund_payment: { refundId: "re_1" } }],
+  })
+
 const paused = z.boolean().exactOptional().meta({
   description: "Whether the new run stops before its first step. Default: a replay does, unless it has breakpoints.",
 })
@@ -48,6 +57,7 @@ export const ForkBody = named(
     from,
     breakpoints,
     paused,
+    stubs,
     input: anyJson.exactOptional().meta({ description: "Of the run, instead of the original's." }),
     inputPatch: anyJson
       .exactOptional()
@@ -79,11 +89,12 @@ export const ReplayBody = named(
     }),
     breakpoints,
     paused,
+    stubs,
   }),
 )
 
 /** The part of a fork that says what is different, wherever it starts from. */
-export type ForkChange = Omit<ForkBody, "from" | "breakpoints" | "paused"> & { readonly edit?: StepEdit }
+export type ForkChange = Omit<ForkBody, "from" | "breakpoints" | "paused" | "stubs"> & { readonly edit?: StepEdit }
 
 /** The input that `body` asks for, as a member of a request; none when it says nothing of it. Throws `request_invalid`. */
 export function inputsOf({ input, inputPatch }: ForkChange): Pick<ForkChange, "input" | "inputPatch"> {

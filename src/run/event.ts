@@ -47,6 +47,8 @@ export interface RunHeader {
   readonly forkedFrom?: { readonly runId: string; readonly path: string }
   /** The run answers itself from the recording of another; `beyond`: what happens where that has no answer. */
   readonly replayOf?: { readonly runId: string; readonly beyond: "hold" | "live" }
+  /** By the name of a tool: what each call of it gives in this run, without being made. */
+  readonly stubs?: Readonly<Record<string, Stored>>
   /** Whether the platform keeps this run's object inside the region that was asked for. */
   readonly jurisdiction?: { readonly asked: string; readonly applied: boolean; readonly reason?: string }
 }

@@ -67,6 +67,7 @@ export const agent = defineStepKind<AgentConfig, GenerateOperation>({
     return { config: step.config, options, outputSchema: answerSchema(step.config), summary }
   },
   output: answerShape,
+  tools: (own) => own.tools,
   nodeInside: (own, inside, node) => agentNode(node, own, inside),
   resolve: (own, values) => ({
     ...generateOperation(own, "answer", values),

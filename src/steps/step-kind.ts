@@ -97,6 +97,8 @@ export interface StepKindSpec<Config, Input> {
    * tool takes; of one that asks models, the operation; of any other, there is no input to give.
    */
   input?(config: Config): Schema
+  /** The tools that the step may call, when it calls any by itself or through steps that it makes. Default: `tool`. */
+  tools?(config: Config): readonly Tool[]
   /** What an output that a person gives in the step's place must fit. Default: anything. */
   output?(config: Config): Schema | undefined
   /** The signal that the step takes, when its name is known by the graph, and the schema of what it carries. */

@@ -97,6 +97,15 @@ describe("[DEBUG3] a fork under the stepper", () => {
     expect((await post(`/v1/runs/${id}/continue?wait=30`)).body).toMatchObject({ output: "closing of openai/gpt-5.5" })
   })
 
+  it("[FORK10] calls no tool that it has a stub for, and checks the stub", async () => {
+    const id = await forked({ stubs: { fetch_case: { title: "A stub" } } })
+    expect((await post(`/v1/runs/${id}/continue?wait=30`)).body).toMatchObject({ status: "succeeded" })
+    expect((await get(`/v1/runs/${id}/steps/found`)).body).toMatchObject({ output: { title: "A stub" }, attempts: 1 })
+    const refused = (stubs: object) => post(`/v1/runs/${id}/fork`, { from: "found", stubs })
+    expect(await refused({ fetch_case: {} })).toMatchObject({ status: 422, body: { code: "output_refused" } })
+    expect(await refused({ fetch: {} })).toMatchObject({ status: 422, body: { path: "stubs.fetch" } })
+  })
+
   it("[FORK4] takes another input of the run, and leaves steps out", async () => {
     const id = await forked({ from: "opening", input: { id: "good" }, edits: { opening: { skip: true } } })
     await post(`/v1/runs/${id}/continue?wait=30`)
