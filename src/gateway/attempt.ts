@@ -164,6 +164,7 @@ function answerFailure({
 /** The wire's own count goes before the package's, which drops parts of some. An embedding may take several exchanges. */
 function usedOf(run: Run, failure: Failure | undefined, reply: Reply | undefined): Used {
   const { input, tape, batches } = run
+  const { operation, model } = input.call
   const exchange = tape.last()
   if (batches !== undefined) return batches
   const told = wireUsage(input.call.provider, exchange)
@@ -174,6 +175,7 @@ function usedOf(run: Run, failure: Failure | undefined, reply: Reply | undefined
   return usedBy({
     told: told ?? reply?.answer.usage,
     inputTokens: input.inputTokens ?? 0,
+    maxOutputTokens: operation.type === "generate" ? (operation.maxOutputTokens ?? model.maxOutputTokens) : undefined,
     outputChars: documentTold ? 0 : reply ? charsOf(reply.answer) : arrivedChars(run, failure),
     exchange,
     ...(failure ? { failure: failure.class } : {}),

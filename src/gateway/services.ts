@@ -57,9 +57,15 @@ export function worstNanoUsd(
 ): number | undefined {
   const outputTokens = maxOutputTokens ?? model.maxOutputTokens ?? DEFAULT_OUTPUT_TOKENS
   // The worst price of an input token is that of writing it to a cache, where there is such a price.
-  const usage = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: inputTokens, reasoningTokens: 0 }
+  const usage = { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0, reasoningTokens: 0 }
+  const kept = keepsAnHour(model) ? { cacheWrite1hTokens: inputTokens } : {}
   const nowMs = services.clock.nowMs()
-  const written = costOf(model, usage, nowMs, services)
-  const plain = costOf(model, { ...usage, cacheWriteTokens: 0 }, nowMs, services)
+  const written = costOf(model, { ...usage, cacheWriteTokens: inputTokens, ...kept }, nowMs, services)
+  const plain = costOf(model, usage, nowMs, services)
   return plain.priced ? Math.max(plain.costNanoUsd, written.costNanoUsd) : undefined
+}
+
+/** Whether the model's options keep what is written to its cache for an hour, which costs more. */
+function keepsAnHour({ options }: CompiledModel): boolean {
+  return options !== undefined && JSON.stringify(options).includes('"ttl":"1h"')
 }

@@ -22,6 +22,8 @@ export interface Ending {
   readonly inputTokens: number
   /** How much of an answer came. */
   readonly outputChars: number
+  /** The limit that the answer was asked to keep, when it had one. */
+  readonly maxOutputTokens?: number | undefined
   /** The exchange that ended the attempt; `undefined` when nothing was sent. */
   readonly exchange: Pick<Exchange, "status"> | undefined
   readonly failure?: FailureClass
@@ -34,12 +36,12 @@ export function isCut(failure: FailureClass): boolean {
   return CUT.has(failure)
 }
 
-export function usedBy({ told, inputTokens, outputChars, exchange, failure }: Ending): Used {
+export function usedBy({ told, inputTokens, outputChars, maxOutputTokens, exchange, failure }: Ending): Used {
   const cut = failure !== undefined && isCut(failure)
   const isServed = failure === undefined || failure.startsWith("output.") || cut || outputChars > 0
   const isError = exchange?.status !== undefined && exchange.status >= 300
   if (exchange === undefined || isError || !isServed) return told === undefined ? NOTHING : { usage: told }
-  const outputTokens = tokens(outputChars)
+  const outputTokens = Math.min(tokens(outputChars), maxOutputTokens ?? Number.POSITIVE_INFINITY)
   // What was told before a cut counts from the beginning, and leaves out what came after it.
   if (told !== undefined && (!cut || told.outputTokens >= outputTokens)) return { usage: told }
   return { usage: { ...(told ?? { ...NO_USAGE, inputTokens }), outputTokens }, estimated: true }

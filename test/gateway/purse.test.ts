@@ -1,8 +1,9 @@
 /** The seam of money: what is reserved before an attempt, settled after it, and what a refusal leads to. */
 import { describe, expect, it } from "vitest"
 import { type Booking, type Grant, openPurse, type Purse, type ReserveRequest } from "../../src/gateway/purse.ts"
+import type { PriceNanoUsd } from "../../src/ledger/price.ts"
 import { fakeClock } from "../../src/lib/fake-clock.ts"
-import { byProvider, fail, hang, say } from "./wire.ts"
+import { byProvider, chunk, fail, hang, say, streamThen } from "./wire.ts"
 import { QUESTION, world } from "./world.ts"
 
 const routing = {
@@ -56,6 +57,33 @@ describe("the purse", () => {
     const { operate } = world({ routing, purse, script: say("ok", { input: 3, output: 100 }) })
     const outcome = await operate({ ...QUESTION, maxOutputTokens: 100 })
     expect(worst[0]).toBeGreaterThanOrEqual(outcome.record.costNanoUsd)
+  })
+
+  it("reserves at least what an answer can cost that was cut short and counted by nobody", async () => {
+    const worst: number[] = []
+    const { purse } = ledger((request) => void worst.push(request.worstNanoUsd ?? 0))
+    const script = streamThen([chunk({ content: "word ".repeat(1_000) })], "cut")
+    const { operate } = world({ routing: { ...routing, routes: { plan: { try: ["cheap"] } } }, purse, script })
+    const { record } = await operate({ ...QUESTION, maxOutputTokens: 10 }, {}, { onDelta: () => {} })
+    expect(record.attempts[0]).toMatchObject({ estimated: true, usage: { outputTokens: 10 } })
+    expect(worst[0]).toBeGreaterThanOrEqual(record.attempts[0]?.costNanoUsd ?? 0)
+  })
+
+  it("[COST8] reserves for a cache that is kept an hour what writing to that costs", async () => {
+    const worst: number[] = []
+    const { purse } = ledger((request) => void worst.push(request.worstNanoUsd ?? 0))
+    const price: PriceNanoUsd = (_provider, _model, usage) => ({
+      costNanoUsd: usage.cacheWriteTokens + 5 * (usage.cacheWrite1hTokens ?? 0),
+      priced: true,
+    })
+    const options = { cacheControl: { type: "ephemeral", ttl: "1h" } }
+    const models = { kept: { model: "alpha/m", options }, plain: "alpha/m" } as const
+    for (const model of ["plain", "kept"] as const) {
+      const routes = { plan: { try: [model] } }
+      await world({ routing: { models, routes }, purse, price, script: say("ok") }).operate()
+    }
+    expect(worst[1]).toBe(6 * (worst[0] ?? 0))
+    expect(worst[0]).toBeGreaterThan(0)
   })
 
   it("leaves nothing reserved for an attempt that lost a race or was cut short", async () => {
