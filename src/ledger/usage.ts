@@ -39,21 +39,33 @@ interface Call {
   readonly priced: boolean
 }
 
-/** The rows of a run's log, as far as it goes. */
-export function usageOfRun(events: Iterable<RunEvent>): readonly UsageRow[] {
-  const ledger = emptyLedger()
-  let run = { workflow: "", user: "" }
-  for (const event of events) {
-    if (event.type === "run.created") run = { workflow: event.data.workflow, user: event.data.user?.id ?? "" }
-    applyToLedger(ledger, event)
+/** Reads the usage of a run that goes on: each event is read once, however often it is asked. */
+export class UsageMeter {
+  readonly #read: (after: number) => Iterable<RunEvent>
+  readonly #ledger = emptyLedger()
+  #run = { workflow: "", user: "" }
+  #seq = 0
+
+  /** `read`: the events behind the one of a number. */
+  constructor(read: (after: number) => Iterable<RunEvent>) {
+    this.#read = read
   }
-  const rows = new Map<string, UsageRow>()
-  for (const { atMs, path, provider, model, category, attempt, ...call } of ledger.entries) {
-    if (attempt === undefined && category !== "unknown") continue
-    const step = path.replaceAll(/\[\d+\]/g, "[]")
-    add(rows, { day: dayOf(atMs), ...run, step, model: nameOf(provider, model), category }, call)
+
+  /** The rows of the log as it stands. */
+  rows(): readonly UsageRow[] {
+    for (const event of this.#read(this.#seq)) {
+      if (event.type === "run.created") this.#run = { workflow: event.data.workflow, user: event.data.user?.id ?? "" }
+      applyToLedger(this.#ledger, event)
+      this.#seq = event.seq
+    }
+    const rows = new Map<string, UsageRow>()
+    for (const { atMs, path, provider, model, category, attempt, ...call } of this.#ledger.entries) {
+      if (attempt === undefined && category !== "unknown") continue
+      const step = path.replaceAll(/\[\d+\]/g, "[]")
+      add(rows, { day: dayOf(atMs), ...this.#run, step, model: nameOf(provider, model), category }, call)
+    }
+    return [...rows.values()]
   }
-  return [...rows.values()]
 }
 
 /** The rows of an operation that no run asked for. */

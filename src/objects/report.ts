@@ -5,10 +5,9 @@
  */
 import type { Engine } from "../engine/engine.ts"
 import type { Workflow } from "../graph/workflow.ts"
-import { usageOfRun } from "../ledger/usage.ts"
+import type { UsageMeter } from "../ledger/usage.ts"
 import { must } from "../lib/assert.ts"
 import { runSummary } from "../protocol/summary.ts"
-import type { RunEvent } from "../run/event.ts"
 import type { RunStatus } from "../run/run-state.ts"
 import type { Admitted } from "./admission.ts"
 import type { Env } from "./environment.ts"
@@ -59,19 +58,14 @@ export function isTold(engine: Engine, memory: Memory): boolean {
  * Tells whoever has to know how the run stands; one that is under way only says so when its tenant takes it for something
  * else. Rejects when somebody could not be told.
  */
-export async function report(
-  engine: Engine,
-  env: Env,
-  memory: Memory,
-  events: () => Iterable<RunEvent>,
-): Promise<void> {
+export async function report(engine: Engine, env: Env, memory: Memory, meter: UsageMeter): Promise<void> {
   const { header, seq, chargedSeq, ended } = engine.state
   const { status, busy } = engine
   const told = memory.get<Told>(TOLD) ?? NOTHING_TOLD
   if (!header || told.seq >= seq || (busy && told.status === status)) return
   // A step that fails throws away what it paid for, so all is told again when the run has ended.
   const isCharged = !busy && chargedSeq > 0 && (ended !== undefined || chargedSeq > (told.chargedSeq ?? 0))
-  const usage = isCharged ? [usageOfRun(events())] : []
+  const usage = isCharged ? [meter.rows()] : []
   await reach(env.TENANTS, header.tenant.id).record(runSummary(engine.state), ...usage)
   // What follows is told when it is done.
   if (busy) return memory.put<Told>(TOLD, { ...told, status })

@@ -9,6 +9,7 @@ import type { Engine } from "../engine/engine.ts"
 import type { ChildEnd, Undone } from "../engine/host.ts"
 import { isStanding } from "../engine/stop.ts"
 import { missingWorkflow, type Workflow } from "../graph/workflow.ts"
+import { UsageMeter } from "../ledger/usage.ts"
 import { sleep, systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { MAX_LISTED_STEPS, TELL_PATIENCE_MS } from "../lib/limits.ts"
@@ -49,6 +50,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
   /** What is deployed; the roof says. */
   protected abstract readonly deployment: Deployment
   readonly #store = new SqlEventStore(durableSql(this.ctx.storage))
+  readonly #meter = new UsageMeter((after) => eventsIn(this.#store, after))
   readonly #subscribers = new Subscribers()
   readonly #sockets = new RunSockets({
     view: () => this.view(),
@@ -210,7 +212,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       report: async () => {
         this.#subscribers.notify()
         this.ctx.waitUntil(this.#sockets.atRest(this.#webSockets.getConnections()))
-        await report(engine, this.env, this.ctx.storage.kv, () => eventsIn(this.#store))
+        await report(engine, this.env, this.ctx.storage.kv, this.#meter)
         this.#subscribers.notify()
       },
     })

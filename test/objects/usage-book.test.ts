@@ -2,12 +2,15 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { costReport } from "../../src/ledger/report.ts"
-import { usageOfOperation, usageOfRun } from "../../src/ledger/usage.ts"
+import { UsageMeter, usageOfOperation } from "../../src/ledger/usage.ts"
 import { UsageBook } from "../../src/objects/usage-book.ts"
 import { USAGE_DIMENSIONS } from "../../src/protocol/usage.ts"
+import type { RunEvent } from "../../src/run/event.ts"
 import { openNodeSqlite } from "../../src/store/node-sqlite.ts"
 import { attempt, failed, operation, operationRecord, runLog, started } from "../support/log.ts"
 import { anyLog } from "../support/random-log.ts"
+
+const usageOfRun = (events: readonly RunEvent[]) => new UsageMeter(() => events).rows()
 
 const whole = { groupBy: [], limit: 10 }
 
@@ -39,6 +42,20 @@ describe("the usage of a tenant", () => {
           expect(groups.map(({ costNanoUsd }) => costNanoUsd)).toEqual(
             groups.map(({ costNanoUsd }) => costNanoUsd).toSorted((a, b) => b - a),
           )
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it("[USAGE2] is the same for a log that is read in parts as it grows", () => {
+    fc.assert(
+      fc.property(anyLog, fc.array(fc.nat({ max: 40 })), (log, parts) => {
+        let until = 0
+        const meter = new UsageMeter((after) => log.slice(after, until))
+        for (const part of parts) {
+          until = Math.min(log.length, until + part)
+          expect(meter.rows()).toEqual(usageOfRun(log.slice(0, until)))
         }
       }),
       { numRuns: 60 },

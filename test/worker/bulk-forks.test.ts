@@ -66,7 +66,7 @@ describe("a dry run", () => {
     for (const [change, code] of [
       [{ inputPatch: { name: 7 } }, "input_invalid"],
       [{ from: "nobody" }, "step_not_found"],
-      [{ edits: { nobody: { model: "a/b" } } }, "edit_invalid"],
+      [{ edits: { nobody: { skip: true } } }, "edit_invalid"],
     ] as const) {
       const { body: found } = await post("/v1/bulk-forks", body("refused", { dryRun: true, ...change }))
       expect(found).toMatchObject({ matched: 1, refused: 1, items: [{ runId: id, refused: { code } }] })

@@ -100,8 +100,10 @@ describe("POST /v1/runs/{id}/fork", () => {
     const before = (await get("/v1/runs?limit=200")).body.runs
     const refused = [
       [{ from: "nobody" }, 404, "step_not_found"],
-      [{ from: "outcome", edits: { topic: { model: "a/b" } } }, 422, "edit_invalid"],
+      [{ from: "outcome", edits: { topic: { prompt: "Other" } } }, 422, "edit_invalid"],
       [{ from: "outcome", input: { message: "" } }, 422, "input_invalid"],
+      [{ from: "outcome", inputPatch: { message: null } }, 422, "input_invalid"],
+      [{ from: "outcome", input: small, inputPatch: { amount: 1 } }, 422, "request_invalid"],
       [{ from: "outcome", outputs: { topic: { kind: 7 } } }, 422, "output_refused"],
       [{ from: "outcome", breakpoints: [{ step: "nobody" }] }, 422, "request_invalid"],
       [{}, 422, "request_invalid"],
