@@ -25,7 +25,7 @@ const REACH_AGAIN_MS = 2_000
  */
 export async function startChild(session: Session, run: StepRun, request: ChildRequest): Promise<string> {
   const { log } = session
-  const { runId: parentId, tenant, user, region, tags, parent } = log.header
+  const { runId: parentId, tenant, user, region, tags, priority, parent } = log.header
   const depth = (parent?.depth ?? 0) + 1
   if (depth > MAX_DEPTH) {
     const message = `${run.path}: found ${depth} runs above its child, at most ${MAX_DEPTH}.`
@@ -43,6 +43,7 @@ export async function startChild(session: Session, run: StepRun, request: ChildR
     tags,
     ...(user ? { user } : {}),
     ...(region === undefined ? {} : { region }),
+    ...(priority === undefined ? {} : { priority }),
     ...(breakpoints.length === 0 ? {} : { breakpoints }),
   }
   const child = { runId, workflow, input, parent: { runId: parentId, path: run.path, depth }, header }

@@ -20,7 +20,7 @@ export interface ChildStart {
   readonly workflow: string
   readonly input: Json
   readonly parent: { readonly runId: string; readonly path: string; readonly depth: number }
-  readonly header: Pick<RunHeader, "tenant" | "user" | "region" | "tags" | "breakpoints">
+  readonly header: Pick<RunHeader, "tenant" | "user" | "region" | "tags" | "priority" | "breakpoints">
 }
 
 export interface ChildRuns {

@@ -1,7 +1,8 @@
 /**
  * Which runs of a tenant may be busy. A run asks when it is new; it goes at once while there is a place, and queues
  * otherwise. Higher priorities go first; within a priority the users take turns; runs of one user go in the order in which
- * they came. Children of runs go before all others: their parents were admitted, and what has begun should end.
+ * they came. Children of runs go before all others, among themselves by the priority that they have from their parents: these
+ * were admitted, and what has begun should end.
  *
  * A place is held by every run whose row in the index is `running`. So a run that waits, for a person, a time or a child,
  * holds none: no queue can ever stand still because of waits, and a tree of runs cannot block itself. The price: a run that
@@ -163,7 +164,7 @@ export class Admission {
 
   #enqueue({ summary, priority = 0, isChild = false, concurrency }: AdmissionRequest): void {
     const { runId, workflow, user = "" } = summary
-    const rank = isChild ? CHILD_RANK : priority
+    const rank = isChild ? CHILD_RANK + priority : priority
     this.#sql.transaction(() => {
       this.#index.record(summary)
       this.#sql.exec(

@@ -128,6 +128,7 @@ describe("the queue", () => {
     add("cid1", { user: "cid" })
     add("bob2", { user: "bob" })
     add("child", { user: "ann", isChild: true })
+    add("urgent child", { user: "bob", isChild: true, priority: 5 })
     const order: (string | undefined)[] = []
     for (;;) {
       tell(busy, "succeeded")
@@ -136,7 +137,7 @@ describe("the queue", () => {
       order.push(names.get(next))
       busy = next
     }
-    expect(order).toEqual(["child", "urgent", "ann1", "bob1", "cid1", "ann2", "bob2", "ann3", "low"])
+    expect(order).toEqual(["urgent child", "child", "urgent", "ann1", "bob1", "cid1", "ann2", "bob2", "ann3", "low"])
   })
 
   it("[QUEUE4] a user who asks for a thousand runs delays another by one turn at most", () => {

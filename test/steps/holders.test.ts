@@ -93,6 +93,14 @@ describe("a child run", () => {
     expect(run.output).toBe(42)
   })
 
+  it("[STEP11] [QUEUE4] has its parent's tenant, tags and priority", async () => {
+    const header = { tenant: { id: "acme" }, tags: ["t"], priority: 7 }
+    const run = await createRun(outer(), { n: 1 }, { models: noModels, workflows: [inner], header })
+    await run.settle({ skipTime: false })
+    const [child] = run.children.values()
+    expect(child?.engine.state.header).toMatchObject(header)
+  })
+
   it("[STEP11] is started once, however often its parent's process dies", async () => {
     let run = await mortalRun(outer(), { n: 1 }, { workflows: [inner] })
     await run.settle({ skipTime: false })
