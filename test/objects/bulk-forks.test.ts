@@ -2,7 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { fakeClock } from "../../src/lib/fake-clock.ts"
-import { newId } from "../../src/lib/id.ts"
+import { isId, markOf, newId } from "../../src/lib/id.ts"
 import { seededRandom } from "../../src/lib/random.ts"
 import { BulkForks } from "../../src/objects/bulk-forks.ts"
 import { RunIndex } from "../../src/objects/run-index.ts"
@@ -103,6 +103,18 @@ describe("a bulk fork", () => {
     one.plan(1)
     expect(one.fork).toMatchObject({ status: "stopped", spentNanoUsd: 20 })
     expect(one.counts()).toEqual({ succeeded: 1, pending: 2 })
+  })
+
+  it("keeps each fork where its original is, under an id that is always the same", () => {
+    const [clock, runId] = [fakeClock(), `${newId("run", fakeClock(), random)}-eu`]
+    const order = { id: newId("bulk", clock, random), createdAtMs: clock.nowMs(), criteria: {}, change: {} }
+    const [forkId = "", again] = [1, 2].map(() => {
+      const forks = new BulkForks(openNodeSqlite(), new RunIndex(openNodeSqlite()))
+      const { id } = forks.create({ ...order, concurrency: 1, ceilingNanoUsd: 0 }, [runId])
+      return forks.items.pending(id, 1)[0]?.forkId ?? ""
+    })
+    expect(forkId).toBe(again)
+    expect([isId("run", forkId), markOf(forkId)]).toEqual([true, "eu"])
   })
 
   it("[BULK6] starts nothing that was not started, whatever comes in late", () => {
