@@ -46,7 +46,10 @@ export const CancelBody = named(
   "Cancel",
   z.strictObject({
     reason: text.exactOptional(),
-    compensate: z.boolean().exactOptional().meta({ description: "Undo completed steps, newest first. Default false." }),
+    compensate: z
+      .boolean()
+      .exactOptional()
+      .meta({ description: "Undo completed steps and child runs, newest first. Default false." }),
     by,
   }),
 )

@@ -83,7 +83,7 @@ declare module "../graph/builder.ts" {
       workflow: Workflow<Input, Output>,
       input: (values: Outer & Local) => NoInfer<Input>,
       options?: {
-        /** Whether the child is cancelled when the step is stopped. Default `cancel`. */
+        /** Whether the child is cancelled when the step is stopped, and undone when the run is. Default `cancel`. */
         readonly onCancel?: "cancel" | "leave"
       } & Options<Outer & Local, When>,
     ): Next<Outer, Local, At, Name, Maybe<Output, When>>
