@@ -23,14 +23,16 @@ describe("POST /v1/runs/{id}/steps/{path}/counterfactual", () => {
   it("[DEBUG6] asks other models, leaves the run as it is, and keeps what it cost on record", async () => {
     const id = await start("mend-json", { id: "x" })
     const { seq } = await until(id, "failed")
-    const { status, body } = await post(`/v1/runs/${id}/steps/opening/counterfactual`, { models: ["a/one", "a/two"] })
+    const { status, body } = await post(`/v1/runs/${id}/steps/opening/counterfactual`, {
+      models: ["openai-compatible/one", "openai-compatible/two"],
+    })
     expect(status).toBe(200)
     expect(body).toMatchObject({
       path: "opening",
-      recorded: { output: "opening of the usual model" },
+      recorded: { output: "I am first." },
       answers: [
-        { asked: "a/one", status: "succeeded" },
-        { asked: "a/two", status: "succeeded" },
+        { asked: "openai-compatible/one", status: "succeeded" },
+        { asked: "openai-compatible/two", status: "succeeded" },
       ],
     })
     expect((await get(`/v1/runs/${id}`)).body).toMatchObject({ seq })
@@ -40,6 +42,6 @@ describe("POST /v1/runs/{id}/steps/{path}/counterfactual", () => {
         .filter(({ endpoint }) => endpoint === "counterfactual")
         .map(({ asked }) => asked)
         .sort(),
-    ).toEqual(["a/one", "a/two"])
+    ).toEqual(["openai-compatible/one", "openai-compatible/two"])
   })
 })
