@@ -1,4 +1,6 @@
 /** Runs of many steps: turns, limits, and what stays in memory. */
+import { join } from "node:path"
+import { Worker } from "node:worker_threads"
 import { describe, expect, it } from "vitest"
 import { workflow } from "waybill"
 import { createRun, runWorkflow } from "waybill/testing"
@@ -55,6 +57,15 @@ describe("a run of many steps", () => {
     await run.settle()
     expect(run.output).toBe(MAX_STEPS_PER_TURN + 10)
   })
+
+  it("[RUN33] fits into an isolate's memory with 25,000 of them", async () => {
+    // A thread that takes more than that for its code and all that it holds is ended: the outputs alone would be 100 MB.
+    const resourceLimits = { maxOldGenerationSizeMb: 112, maxYoungGenerationSizeMb: 16 }
+    const file = join(import.meta.dirname, "threads/long-run.ts")
+    const thread = new Worker(file, { workerData: 25_000, resourceLimits, execArgv: [] })
+    const told = await new Promise((resolve, reject) => thread.once("message", resolve).once("error", reject))
+    expect(told).toEqual({ status: "succeeded", steps: 25_000 })
+  }, 60_000)
 
   it("[RUN27] counts steps that are left out, too", async () => {
     const flow = workflow("leaves-out", { version: 1, input: NOTHING })
