@@ -28,7 +28,7 @@ export async function startChild(session: Session, run: StepRun, request: ChildR
   const { runId: parentId, tenant, user, region, tags, priority, parent } = log.header
   const depth = (parent?.depth ?? 0) + 1
   if (depth > MAX_DEPTH) {
-    const message = `${run.path}: found ${depth} runs above its child, at most ${MAX_DEPTH}.`
+    const message = `${run.path}: found ${depth} runs above its child, at most ${MAX_DEPTH}. Does ${request.workflow} start itself, by way of its children?`
     throw new WaybillError("limit_exceeded", message, { path: run.path, limit: MAX_DEPTH })
   }
   beforeActing(session, run)

@@ -60,7 +60,7 @@ export const child = defineStepKind<ChildConfig, Json>({
 
 function outputOf(own: ChildConfig, { status, runId, output, error }: z.infer<typeof end>, path: string): unknown {
   if (status === "succeeded") return output ?? null
-  const cause = error ? `: ${error.message}` : ""
+  const cause = error ? `: ${rootMessage(error)}` : ""
   throw new WaybillError(
     "child_failed",
     `The run ${runId} of ${own.workflow.name} ${status === "failed" ? "failed" : "was cancelled"}${cause}`,
@@ -70,6 +70,12 @@ function outputOf(own: ChildConfig, { status, runId, output, error }: z.infer<ty
       ...(error ? { error } : {}),
     },
   )
+}
+
+/** What went wrong at the bottom, where it began: how it came up from there is in the details. */
+function rootMessage(error: NonNullable<z.infer<typeof end>["error"]>): string {
+  const below = end.shape.error.safeParse(Object(error.details).error).data
+  return error.code === "child_failed" && below ? rootMessage(below) : error.message
 }
 
 declare module "../graph/builder.ts" {

@@ -164,6 +164,18 @@ describe("a child run", () => {
     expect([...run.children.values()].map((child) => child.status)).toEqual(["cancelled"])
   })
 
+  it("[STEP14] that would start itself for ever says so, at every run above it", async () => {
+    // Only its name makes it the same workflow: the code of a child is that which is deployed.
+    const leaf = workflow("again", { version: 1, input: NOTHING }).output(() => null)
+    const again = workflow("again", { version: 1, input: NOTHING })
+      .child("once-more", leaf, () => ({}))
+      .output(() => null)
+    const run = await runWorkflow(again, {}, { models: noModels, workflows: [again] })
+    expect(run.engine.state.error?.message).toMatch(
+      /^The run \w+ of again failed: once-more: found 17 runs above its child, at most 16\. Does again start itself/,
+    )
+  })
+
   it("[STEP14] is not started with an input that its workflow refuses, nor too deep below other runs", async () => {
     const wrong = workflow("wrong", { version: 1, input: NOTHING })
       .child("kid", inner, () => ({ n: "x" as unknown as number }))
