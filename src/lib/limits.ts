@@ -86,6 +86,9 @@ export const MAX_DOOR_BODY_BYTES = 40 * 1024 * 1024
 /** Runs on one page of a list. */
 export const MAX_LISTED_RUNS = 200
 
+/** How long a run that undoes itself is waited for by the one above it, which asks again. */
+export const UNDO_WAIT_MS = 10_000
+
 /** How long whoever waited for a run's end is kept until its tenant's lists know it: their object may be away. */
 export const TELL_PATIENCE_MS = 1_000
 

@@ -9,10 +9,9 @@ import type { Engine } from "../engine/engine.ts"
 import type { ChildEnd, Undone } from "../engine/host.ts"
 import { isStanding } from "../engine/stop.ts"
 import { missingWorkflow, type Workflow } from "../graph/workflow.ts"
-import { UsageMeter } from "../ledger/usage.ts"
 import { sleep, systemClock } from "../lib/clock.ts"
 import { WaybillError } from "../lib/errors.ts"
-import { MAX_LISTED_STEPS, TELL_PATIENCE_MS } from "../lib/limits.ts"
+import { MAX_LISTED_STEPS, TELL_PATIENCE_MS, UNDO_WAIT_MS } from "../lib/limits.ts"
 import type { Command } from "../protocol/command.ts"
 import type { RunDetail } from "../protocol/run-detail.ts"
 import type { RunView } from "../protocol/run-view.ts"
@@ -24,14 +23,13 @@ import { eventsIn, rowPage } from "../store/pages.ts"
 import { SqlEventStore } from "../store/sql-event-store.ts"
 import { obey } from "./commands.ts"
 import { Derivation } from "./derive-run.ts"
-import { Driver } from "./driver.ts"
-import { makeEngine } from "./engine-host.ts"
 import type { Deployment, Env } from "./environment.ts"
 import { placed } from "./jurisdiction.ts"
 import { checkNamesIn } from "./names-by-hand.ts"
+import { type OpenRun, openRun } from "./open-run.ts"
 import { type ReadingRpc, Readings } from "./readings.ts"
 import { answerCall, type Call, type Outcome, reach } from "./remote.ts"
-import { askForPlace, isTold, report } from "./report.ts"
+import { isTold } from "./report.ts"
 import type { NextEvents, RunRpc } from "./rpc.ts"
 import { RunSockets } from "./run-sockets.ts"
 import { durableSql } from "./sql.ts"
@@ -40,19 +38,13 @@ import type { DerivationOrder } from "./study-rpc.ts"
 import { Subscribers } from "./subscribers.ts"
 import { viewRun } from "./views.ts"
 
-/** How long a run that undoes itself is waited for; who wants to know asks again. */
-const UNDO_WAIT_MS = 10_000
-
-/** The run's own job in the lifecycle queue; the lifecycle hands it back to `onJob`. */
-const JOB = "move"
-
 export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc, keyof ReadingRpc> {
   /** What is deployed; the roof says. */
   protected abstract readonly deployment: Deployment
   readonly #store = new SqlEventStore(durableSql(this.ctx.storage))
-  readonly #meter = new UsageMeter((after) => eventsIn(this.#store, after))
   readonly #subscribers = new Subscribers()
-  readonly #sockets = new RunSockets({
+  readonly #sockets: RunSockets = new RunSockets({
+    connections: () => this.#webSockets.getConnections(),
     view: () => this.view(),
     command: (command) => this.command(command),
     stop: () => this.#standing(),
@@ -62,7 +54,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
       return this.start(await prepareStart(this.env, this.deployment, run, body))
     },
   })
-  readonly #webSockets = new WebSockets({ protocol: false, handlers: this.#sockets.handlers })
+  readonly #webSockets: WebSockets = new WebSockets({ protocol: false, handlers: this.#sockets.handlers })
   readonly lifecycle = Lifecycle.install(this).use(this.#webSockets)
   readonly #readings = new Readings({
     engine: () => this.#engine(),
@@ -72,7 +64,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     deployment: () => this.deployment,
   })
   readonly #derivation = new Derivation(this.#store, this.ctx.storage.kv, (runId) => reach(this.env.RUNS, runId))
-  #run: { readonly engine: Engine; readonly driver: Driver } | undefined
+  #run: OpenRun | undefined
 
   /** Runs once each time the object comes to memory: what a crash cut off goes on here, whoever woke it. */
   async onStart(): Promise<void> {
@@ -177,53 +169,24 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     return engine.state.seq === seq ? stop : undefined
   }
 
-  #open(workflow: Workflow): { readonly engine: Engine; readonly driver: Driver } {
-    const created = this.#store.get(1)
-    const engine = makeEngine({
+  #open(workflow: Workflow): OpenRun {
+    this.#run = openRun({
       workflow,
       env: this.env,
+      deployment: this.deployment,
       store: this.#store,
-      models: this.deployment.models(this.env),
-      forecaster: this.deployment.gateway(this.env),
-      replayOf: created?.type === "run.created" ? created.data.replayOf : undefined,
-      onEvents: (events) => {
-        this.#sockets.publish(this.#webSockets.getConnections(), events)
-        this.#subscribers.notify()
-        // What a call that was in flight cost may be known after the run's end: it is told as well.
-        if (engine.state.ended && events.some(({ type }) => type === "operation.completed"))
-          this.ctx.waitUntil(driver.drive())
-      },
-      onDelta: (delta) => this.#sockets.delta(this.#webSockets.getConnections(), delta),
-      isListening: () => this.#sockets.isFollowed(this.#webSockets.getConnections()),
-    })
-    const jobs = this.lifecycle.jobs
-    const driver = new Driver(engine, {
-      clock: systemClock,
-      left: () =>
-        jobs
-          .list()
-          .map(({ id, time }) => ({ job: id, atMs: time }))
-          .at(-1),
-      arm: async (id, time) => void (await jobs.push({ id, fn: JOB, time })),
-      disarm: async (id) => void (await jobs.cancel(id)),
+      memory: this.ctx.storage.kv,
+      jobs: this.lifecycle.jobs,
+      sockets: this.#sockets,
+      subscribers: this.#subscribers,
       hold: (work) => this.ctx.waitUntil(work),
-      giveUp: (thrown) => this.#giveUp(thrown),
-      admit: async () => (engine.codeMissing ? "queued" : askForPlace(engine, workflow, this.env, this.ctx.storage.kv)),
-      report: async () => {
-        this.#subscribers.notify()
-        this.ctx.waitUntil(this.#sockets.atRest(this.#webSockets.getConnections()))
-        await report(engine, this.env, this.ctx.storage.kv, this.#meter)
-        this.#subscribers.notify()
-      },
+      giveUp: this.#giveUp,
     })
-    this.#run = { engine, driver }
     return this.#run
   }
 
   /** What is in memory can do nothing more: a new object takes the run up from its log. */
-  #giveUp(thrown: unknown): void {
-    this.ctx.abort(`The run is taken up anew: ${String(thrown)}`)
-  }
+  readonly #giveUp = (thrown: unknown) => this.ctx.abort(`The run is taken up anew: ${String(thrown)}`)
 
   /** The run's engine, started. Throws `run_not_found` when nobody ever started a run in this object. */
   async #engine(): Promise<Engine> {

@@ -38,6 +38,8 @@ type StartFrame = Extract<ClientFrame, { type: "start" }>
 
 /** What the sockets need of their run. */
 export interface SocketRun {
+  /** Those that are open now. */
+  connections(): Iterable<Connection>
   view(): Promise<RunView>
   read(after: number): Iterable<RunEvent>
   command(command: Command): Promise<RunView>
@@ -73,27 +75,26 @@ export class RunSockets {
   }
 
   /** Sends new events to every connection that subscribed. */
-  publish(connections: Iterable<Connection>, events: readonly RunEvent[]): void {
+  publish(events: readonly RunEvent[]): void {
     this.#drafts.settle(events)
     // Written when the first subscriber wants them: most runs have none.
     let frames: readonly string[] | undefined
-    for (const connection of connections) {
-      if (!subscriptionOf(connection).subscribed) continue
+    for (const connection of this.#subscribed()) {
       frames ??= events.map(eventFrame)
       for (const frame of frames) connection.send(frame)
     }
   }
 
   /** Whether answers are to be streamed: somebody follows the run, or did. */
-  isFollowed(connections: Iterable<Connection>): boolean {
+  isFollowed(): boolean {
     if (this.#followed) return true
-    for (const connection of connections) this.#followed ||= subscriptionOf(connection).subscribed
+    this.#followed = !this.#subscribed().next().done
     return this.#followed
   }
 
   /** Nothing moves by itself any more: whoever is subscribed is told where the run stands, when that is news. */
-  async atRest(connections: Iterable<Connection>): Promise<void> {
-    const subscribed = [...connections].filter((connection) => subscriptionOf(connection).subscribed)
+  async atRest(): Promise<void> {
+    const subscribed = [...this.#subscribed()]
     const stop = subscribed.length > 0 ? await this.#run.stop() : undefined
     if (!stop || stop.seq === this.#stopSeq) return
     this.#stopSeq = stop.seq
@@ -101,14 +102,17 @@ export class RunSockets {
   }
 
   /** Sends a piece of an answer that is still streaming in. */
-  delta(connections: Iterable<Connection>, piece: Piece): void {
+  delta(piece: Piece): void {
     this.#drafts.add(piece)
     let frame: string | undefined
-    for (const connection of connections) {
-      if (!subscriptionOf(connection).subscribed) continue
+    for (const connection of this.#subscribed()) {
       frame ??= deltaFrame(piece)
       connection.send(frame)
     }
+  }
+
+  *#subscribed(): Generator<Connection, void> {
+    for (const connection of this.#run.connections()) if (subscriptionOf(connection).subscribed) yield connection
   }
 
   async #onMessage(connection: Connection, message: WebSocketMessage): Promise<void> {
