@@ -36,9 +36,9 @@ class Outside extends Error {}
 /** Endings that a step cannot bring about by itself when it is executed again. */
 const FROM_OUTSIDE = new Set<string>(["step_timeout", "step_crashed"])
 
-/** Resolves when the recording says that the run completed; at once when there is no order to keep. */
+/** Resolves when the recording says that the run ended, which may be by cancellation; at once when there is no order to keep. */
 export function endCue(session: Session): Promise<void> {
-  return atCue(session, "end", "", session.abort.signal)
+  return atCue(session, "end", "")
 }
 
 /** Resolves when the recording says that the next attempt at the step started; at once when there is no order to keep. */
@@ -198,7 +198,7 @@ function untimed(input: Json): string {
   return canonicalJson(rest)
 }
 
-async function atCue(session: Session, what: "start" | "end", path: string, signal: AbortSignal): Promise<void> {
+async function atCue(session: Session, what: "start" | "end", path: string, signal?: AbortSignal): Promise<void> {
   const cues = session.host.playback?.cues
   if (!cues) return
   const cue = cueOf(what, path, failuresOf(session, path))

@@ -1,7 +1,7 @@
 /**
  * Cues: the points at which a replayed step waits until its turn has come in the order of the recording. Every attempt has
- * two, before it starts and before its end is logged. So what stood side by side in the recording happens in the same order
- * again, whatever the order in which tasks would get there by themselves.
+ * two, before it starts and before its end is logged, and the run has one, before its own end. So what stood side by side in
+ * the recording happens in the same order again, whatever the order in which tasks would get there by themselves.
  */
 
 import type { Pause } from "../run/pauses.ts"
@@ -13,6 +13,9 @@ export type Cue = `${"start" | "end"} ${number} ${string}`
 export function cueOf(what: "start" | "end", path: string, failures: number): Cue {
   return `${what} ${failures} ${path}`
 }
+
+/** The cue of the run's own end, whether it succeeds or fails. */
+export const RUN_END = cueOf("end", "", 0)
 
 /** Something that the recording says happened at `atMs`, as event `seq`. */
 export interface CuePoint {
@@ -90,5 +93,6 @@ function* pointsOf(recording: Recording): Generator<CuePoint> {
     }
   }
   const end = recording.endSeq === undefined ? undefined : recording.source.get(recording.endSeq)
-  if (end?.type === "run.completed") yield { cue: cueOf("end", "", 0), path: "", seq: end.seq, atMs: end.atMs }
+  // A cancellation is no end that a run comes to by itself.
+  if (end && end.type !== "run.cancelled") yield { cue: RUN_END, path: "", seq: end.seq, atMs: end.atMs }
 }

@@ -192,8 +192,9 @@ export class Engine {
     log.append(runEvent("run.completed", { output }))
   }
 
-  #fail(thrown: unknown): void {
+  async #fail(thrown: unknown): Promise<void> {
     const { log } = this.#session
+    if (!log.closed) await endCue(this.#session)
     if (log.closed) return
     const error = plainError(errorData(thrown, "internal"))
     const at = this.#failedAt(error)

@@ -19,7 +19,7 @@ import type { BlobStore } from "../store/blob-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
 import { OverlayBlobStore } from "../store/overlay-blob-store.ts"
 import { internalize } from "../store/values.ts"
-import { type CuePoint, Cues } from "./cues.ts"
+import { type CuePoint, Cues, RUN_END } from "./cues.ts"
 import { Engine } from "./engine.ts"
 import type { EngineHost } from "./host.ts"
 import { noNetwork, type Outside, offline } from "./offline.ts"
@@ -128,14 +128,16 @@ class Player {
       if ("cue" in happening) await this.#reach(happening)
       else await this.#intervene(happening)
     }
-    // A recording that has not ended says nothing of what would have come next.
-    if (this.#recording.endSeq !== undefined) await this.#finish()
+    // A recording that has not ended says nothing of what would have come next, but what today's code is done with is done.
+    if (this.#recording.endSeq === undefined) await this.#end()
+    else await this.#finish()
   }
 
   async #reach({ cue, path, atMs }: CuePoint): Promise<void> {
     await this.#waitUntil(this.#cues.isAwaited(cue) ? atMs - GRACE_MS : atMs)
     while (!this.#cues.isAwaited(cue) && (await this.#retry(path))) {}
-    if (!this.#cues.isAwaited(cue)) return
+    // Where nothing is left but to end, today's code does so before what the recording went on with.
+    if (!this.#cues.isAwaited(cue)) return this.#end()
     const nextMs = this.#engine.nextWakeMs() ?? Number.POSITIVE_INFINITY
     this.#clock.moveTo(Math.min(atMs, nextMs - 1))
     this.#cues.release(cue)
@@ -145,11 +147,17 @@ class Player {
   async #intervene(intervention: Intervention): Promise<void> {
     await this.#waitUntil(intervention.atMs)
     if (this.#engine.state.ended) return
-    if (intervention.type === "run.cancelled") this.#engine.commands.cancel(intervention.data)
+    if (intervention.type === "run.cancelled") this.#cancel(intervention)
     else if (intervention.type === "step.edited") await this.#edit(intervention)
     else if (intervention.type === "run.resumed") this.#resume()
     else await this.#resolve(intervention)
     await this.#settle()
+  }
+
+  /** A run that was about to end by itself does not any more. */
+  #cancel({ data }: Extract<Intervention, { type: "run.cancelled" }>): void {
+    this.#engine.commands.cancel(data)
+    this.#cues.release(RUN_END)
   }
 
   /** Only where an output failed does a replay pause: at breakpoints, how the run went on is in the recording. */
@@ -226,6 +234,11 @@ class Player {
       return false
     await this.#waitUntil(step.retryAtMs)
     return true
+  }
+
+  /** Lets the run end, if that is all that is left of it. */
+  async #end(): Promise<void> {
+    if (this.#cues.release(RUN_END)) await this.#settle()
   }
 
   async #settle(): Promise<void> {
