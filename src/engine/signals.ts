@@ -7,17 +7,12 @@ import { parseWith, type Schema } from "../graph/schema.ts"
 import type { Json } from "../lib/json.ts"
 import type { Waiting } from "../run/event.ts"
 import type { RunState } from "../run/run-state.ts"
+import type { WaitOutcome } from "../steps/step-kind.ts"
 import { allNodes, nodeAt } from "./locate.ts"
 import type { Session } from "./session.ts"
 import type { StepRun } from "./step-run.ts"
 
-/** A signal that a step has taken. */
-export interface TakenSignal {
-  readonly seq: number
-  readonly atMs: number
-  readonly by?: string
-  readonly payload: Json
-}
+type ArrivedSignal = RunState["signals"][number]
 
 /**
  * Checks a signal from outside. The steps that wait for it now decide; when none does, all that may wait for it later: those
@@ -39,40 +34,43 @@ export function waitersFor({ log }: Session, name: string): string[] {
   return [...log.state.steps.values()].filter((step) => step.waiting?.signal === name).map((step) => step.path)
 }
 
-/**
- * The oldest signal for the step that fits it, which nobody else gets then; undefined while there is none. `refused` keeps
- * what was found not to fit.
- */
+/** The oldest signal for the step that nobody has claimed and that is not in `refused`; undefined while there is none. */
+export function nextSignal(
+  { log, claimed }: Session,
+  path: string,
+  waiting: Waiting,
+  refused: ReadonlySet<number>,
+): ArrivedSignal | undefined {
+  return log.state.signals.find((one) => !claimed.has(one.seq) && !refused.has(one.seq) && isFor(one, path, waiting))
+}
+
+/** Takes `arrived` for the step, so that nobody else gets it; undefined when it does not fit the step. */
 export async function takeSignal(
   session: Session,
   run: StepRun,
-  waiting: Waiting,
-  refused: Set<number>,
-): Promise<TakenSignal | undefined> {
-  const { log, values, claimed } = session
-  for (;;) {
-    const free = log.state.signals.filter(({ seq }) => !claimed.has(seq) && !refused.has(seq))
-    const arrived = free.find((one) => isFor(one, run.path, waiting))
-    if (!arrived) return undefined
-    // Until the step's end is logged the signal is still in the state; the claim keeps others from taking it too.
-    claimed.add(arrived.seq)
-    run.signalSeq = arrived.seq
-    const payload = (await values.load(arrived.seq)) as Json
-    if (arrived.path !== undefined || fits(run.kind.takes?.(run.node.config).schema, payload))
-      return { ...arrived, payload }
-    refused.add(arrived.seq)
-    claimed.delete(arrived.seq)
-    delete run.signalSeq
-    // Others looked away while it was claimed.
-    for (const path of waitersFor(session, arrived.name)) session.parking.wake(path)
+  arrived: ArrivedSignal,
+): Promise<WaitOutcome | undefined> {
+  const { values, claimed } = session
+  // Until the step's end is logged the signal is still in the state; the claim keeps others from taking it too.
+  claimed.add(arrived.seq)
+  run.signalSeq = arrived.seq
+  const payload = (await values.load(arrived.seq)) as Json
+  if (arrived.path !== undefined || fits(run.kind.takes?.(run.node.config).schema, payload)) {
+    const { atMs, by } = arrived
+    return { type: "signal", payload, atMs, ...(by === undefined ? {} : { by }) }
   }
+  claimed.delete(arrived.seq)
+  delete run.signalSeq
+  // Others looked away while it was claimed.
+  for (const path of waitersFor(session, arrived.name)) session.parking.wake(path)
+  return undefined
 }
 
 function fits(schema: Schema | undefined, payload: unknown): boolean {
   return schema === undefined || schema.safeParse(payload).success
 }
 
-function isFor(signal: RunState["signals"][number], path: string, waiting: Waiting): boolean {
+function isFor(signal: ArrivedSignal, path: string, waiting: Waiting): boolean {
   if (signal.path !== undefined) return signal.path === path
   return waiting.reason === "signal" && signal.name === waiting.signal
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest"
 import { workflow } from "waybill"
 import { createRun, runWorkflow } from "waybill/testing"
 import { z } from "zod"
-import { lines, mortalRun, NOTHING, noModels } from "./helpers.ts"
+import type { RunEvent } from "../../src/run/event.ts"
+import { lines, mortalRun, NOTHING, noModels, until } from "./helpers.ts"
 
 const DAY = 86_400_000
 
@@ -117,6 +118,23 @@ describe("waiting for a signal", () => {
     await run.engine.commands.signal("customer-reply", { text: "Early." })
     await run.settle()
     expect(run.output).toMatchObject({ payload: { text: "Early." } })
+  })
+
+  it("[WAIT6] takes a signal that comes in whichever moment, also while the step begins to wait", async () => {
+    for (let moments = 0; moments < 20; moments += 1) {
+      const send = async () => {
+        for (let left = moments; left > 0; left -= 1) await undefined
+        await run.engine.commands.signal("customer-reply", { text: `after ${moments}` })
+      }
+      const onEvents = (events: readonly RunEvent[]) => {
+        if (events.some(({ type }) => type === "step.waiting")) void send()
+      }
+      const run = await createRun(waits, {}, { models: noModels, onEvents })
+      await run.settle({ skipTime: false })
+      await until(() => run.events.some(({ type }) => type === "signal.received"))
+      await run.settle({ skipTime: false })
+      expect(run.output).toMatchObject({ payload: { text: `after ${moments}` } })
+    }
   })
 
   it("[WAIT7] refuses a payload that does not fit, early or late, and nothing is logged", async () => {
