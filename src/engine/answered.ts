@@ -21,6 +21,7 @@ import { operationContext } from "./operation-context.ts"
 import type { AnswerEnd, Playback, RecordedAnswer } from "./playback.ts"
 import { resultOf } from "./records.ts"
 import type { Session } from "./session.ts"
+import { digestOf } from "./step-facts.ts"
 import type { StepJob, StepRun } from "./step-run.ts"
 
 /** The recording does not say what the step met, and nobody else may be asked: somebody has to decide. */
@@ -132,6 +133,16 @@ export function beforeActing(session: Session, run: StepRun): void {
 export function isStopped(session: Session, path: string, parent: AbortSignal): boolean {
   const { cues } = session.host.playback ?? {}
   return parent.aborted && !cues?.isRecorded(cueOf("end", path, failuresOf(session, path)))
+}
+
+/**
+ * Whether the time of an attempt that ends at `endMs` is never over: in the order of a recording, when the same step was stopped
+ * there though its time was over. Its process was away, or what stopped it came in the same moment.
+ */
+export function isStoppedBeforehand(session: Session, job: StepJob, endMs: number): boolean {
+  const { cues } = session.host.playback ?? {}
+  const stoppedAtMs = cues?.stoppedAtMs(job.path, failuresOf(session, job.path))
+  return stoppedAtMs !== undefined && endMs <= stoppedAtMs && cues?.digestOf(job.path) === digestOf(job)
 }
 
 /** Whether a failure of the step waits for somebody to decide about it: in the order of a recording, if it did there. */

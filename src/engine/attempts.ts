@@ -223,7 +223,7 @@ function retryAt(session: Session, job: StepJob, failure: Failed, failures: numb
   const delayMs = retryDelayMs(policyOf(job), failures, failure, session.host.random)
   if (delayMs === undefined) return undefined
   const nowMs = session.nowMs()
-  // Whoever goes through a recording does not wait for an answer that is there. One in its own time and order does.
-  if (failure.recorded && !session.host.playback?.cues) return nowMs
+  // Whoever goes through a recording does not wait for an answer that is there. In its order, the attempt's cue does.
+  if (failure.recorded) return nowMs
   return nowMs + delayMs < totalEnd(session, job, nowMs) ? nowMs + delayMs : undefined
 }

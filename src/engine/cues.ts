@@ -52,6 +52,16 @@ export class Cues {
     return end !== undefined && !end.retried
   }
 
+  /** When the attempt that followed `failures` failed ones was stopped from above in the recording; undefined if it was not. */
+  stoppedAtMs(path: string, failures: number): number | undefined {
+    return this.#recording.steps.get(path)?.attempts[failures]?.stoppedAtMs
+  }
+
+  /** Digest of the definition that the step had in the recording. */
+  digestOf(path: string): string | undefined {
+    return this.#recording.steps.get(path)?.digest
+  }
+
   /** When the run was paused in the recording. */
   get pauseTimes(): readonly Pause[] {
     return this.#recording.pauseTimes

@@ -32,6 +32,8 @@ export interface RecordedAttempt {
   /** Numbers of the `operation.completed` events by the operation's place in the attempt. */
   readonly operations: Map<number, number>
   end?: RecordedEnd
+  /** When it was stopped from above. */
+  stoppedAtMs?: number
 }
 
 /** `stopped`: ended from above. `open`: not ended when the log did. */
@@ -162,6 +164,7 @@ function take(steps: Map<string, RecordedStep>, event: RunEvent): void {
     case "step.failed":
       if (event.data.failureClass === "cancelled") {
         step.status = "stopped"
+        if (last) last.stoppedAtMs = event.atMs
         return
       }
       return ended(step, {

@@ -2,6 +2,7 @@
 import { durationMs } from "../lib/duration.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { DEFAULT_COMPENSATION_MS } from "../lib/limits.ts"
+import { isStoppedBeforehand } from "./answered.ts"
 import type { Limit } from "./deadlines.ts"
 import { FinalFailure } from "./failure.ts"
 import type { Session } from "./session.ts"
@@ -18,8 +19,10 @@ export function timeLimit(session: Session, job: StepJob, attemptAtMs: number): 
     if (attemptMs === undefined) return Number.POSITIVE_INFINITY
     return job.kind.composite ? session.endOfLimit(attemptAtMs, attemptMs) : attemptAtMs + attemptMs
   }
+  const atMs = () => Math.min(attemptEnd(), totalEnd(session, job, attemptAtMs))
+  if (isStoppedBeforehand(session, job, atMs())) return undefined
   return {
-    atMs: () => Math.min(attemptEnd(), totalEnd(session, job, attemptAtMs)),
+    atMs,
     reason: () => {
       if (attemptMs !== undefined && (totalMs === undefined || attemptEnd() < totalEnd(session, job, attemptAtMs)))
         return timedOut(job.path, "the attempt", attemptMs)

@@ -36,6 +36,10 @@ const waits = (check: () => number) =>
     .waitFor("letter", { when: ({ check }) => check === 1 })
     .output(({ check }) => check)
 
+const isLate = begin("is-late")
+  .waitFor("letter", { timeout: "1m" })
+  .output(({ letter }) => letter.payload)
+
 /** A run whose process died with its first event of `type`, and that was cancelled `afterMs` later, before it moved again. */
 async function cancelledAfter(type: EventType, flow: Workflow, afterMs = 0): Promise<TestRun> {
   const whole = await runWorkflow(flow, {}, { models })
@@ -59,6 +63,8 @@ describe("[REPLAY1] a replay of a run that was cancelled when nothing was left b
     ["had failed at a step, a day before", "step.failed", fails, DAY_MS],
     ["was to succeed, a day before", "step.completed", succeeds, DAY_MS],
     ["had no time left", "step.waiting", waits(() => 1), DAY_MS],
+    ["had a step without time left", "step.waiting", isLate, MINUTE_MS],
+    ["had a step without time left, a day before", "step.waiting", isLate, DAY_MS],
   ] as const)("is the same: it %s", async (_what, type, flow, afterMs) => {
     const run = await cancelledAfter(type, flow, afterMs)
     const report = await replayOf(run, flow)

@@ -62,6 +62,25 @@ describe("a replay of a run whose own time was over", () => {
   })
 })
 
+describe("a replay of a run that tried again after a while that was left to chance", () => {
+  it("[REPLAY1] tries again when the run did, so that time is over later when it was", async () => {
+    const flaky = tool({
+      ...lookup,
+      run: ({ attempt }) => (attempt < 3 ? Promise.reject(new Error("no")) : { name: "n", level: 1 }),
+    })
+    const flow = workflow("flow", { version: 1, input: z.object({}) })
+      .tool("flaky", flaky, () => ({ id: "c1" }), { retry: { attempts: 3, delay: "1m", jitter: true } })
+      .branch("way", () => "only", { only: (g) => g.waitFor("letter") }, { timeout: "1h" })
+      .output(() => null)
+    for (let seed = 1; seed <= 10; seed += 1) {
+      const run = await runWorkflow(flow, {}, { models: models(1), seed })
+      expect(run.engine.state.error?.code).toBe("step_timeout")
+      const { verdict, end } = await replayOf(run, flow)
+      expect({ seed, verdict, end: end.changes }).toEqual({ seed, verdict: "same", end: [] })
+    }
+  })
+})
+
 describe("a replay of steps that failed side by side", () => {
   it("[REPLAY1] lets each fail of its own, also where they failed in one moment", async () => {
     const inner = workflow("inner", { version: 1, input: z.object({ n: z.number() }) })
