@@ -51,13 +51,19 @@ export class UsageMeter {
     this.#read = read
   }
 
-  /** The rows of the log as it stands. */
-  rows(): readonly UsageRow[] {
-    for (const event of this.#read(this.#seq)) {
+  /** Takes events as they are appended; those behind a gap are read when they are asked for. */
+  take(events: Iterable<RunEvent>): void {
+    for (const event of events) {
+      if (event.seq !== this.#seq + 1) continue
       if (event.type === "run.created") this.#run = { workflow: event.data.workflow, user: event.data.user?.id ?? "" }
       applyToLedger(this.#ledger, event)
       this.#seq = event.seq
     }
+  }
+
+  /** The rows of the log as it stands. */
+  rows(): readonly UsageRow[] {
+    this.take(this.#read(this.#seq))
     const rows = new Map<string, UsageRow>()
     for (const { atMs, path, provider, model, category, attempt, ...call } of this.#ledger.entries) {
       if (attempt === undefined && category !== "unknown") continue

@@ -42,6 +42,7 @@ const JOB = "move"
 export function openRun(parts: RunParts): OpenRun {
   const { workflow, env, deployment, store, sockets, subscribers, hold } = parts
   const created = store.get(1)
+  const meter = new UsageMeter((after) => eventsIn(store, after))
   const engine = makeEngine({
     workflow,
     env,
@@ -50,6 +51,7 @@ export function openRun(parts: RunParts): OpenRun {
     forecaster: deployment.gateway(env),
     replayOf: created?.type === "run.created" ? created.data.replayOf : undefined,
     onEvents: (events) => {
+      meter.take(events)
       sockets.publish(events)
       subscribers.notify()
       // What a call that was in flight cost may be known after the run's end: it is told as well.
@@ -58,15 +60,15 @@ export function openRun(parts: RunParts): OpenRun {
     onDelta: (piece) => sockets.delta(piece),
     isListening: () => sockets.isFollowed(),
   })
-  const driver = driverOf(engine, parts)
+  const driver = driverOf(engine, meter, parts)
   return { engine, driver }
 }
 
 function driverOf(
   engine: Engine,
-  { workflow, env, store, memory, jobs, sockets, subscribers, hold, giveUp }: RunParts,
+  meter: UsageMeter,
+  { workflow, env, memory, jobs, sockets, subscribers, hold, giveUp }: RunParts,
 ): Driver {
-  const meter = new UsageMeter((after) => eventsIn(store, after))
   return new Driver(engine, {
     clock: systemClock,
     left: () => {
