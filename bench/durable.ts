@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util"
 import { type BenchServer, type Runtime, startServer } from "./server.ts"
 import { type Stub, startStub } from "./stub.ts"
+import type { BareCalls } from "./worker/bare-object.ts"
 
 const { values } = parseArgs({
   options: {
@@ -41,29 +42,31 @@ stub.close()
 if (values.json) console.log(JSON.stringify(figures))
 
 async function measure(runtime: Runtime, { url }: BenchServer, { nextCall }: Stub): Promise<void> {
-  const bare = (steps: number, calls: boolean) =>
+  const bare = (steps: number, calls: BareCalls) =>
     post(`${url}/bare?id=${crypto.randomUUID()}&steps=${steps}&calls=${calls}`)
   const run = (workflow: string) => post(`${url}/v1/workflows/${workflow}/runs?wait=60`, { input: {} })
   for (let index = 0; index < 5; index += 1)
-    await Promise.all([bare(20, true), run("models-20"), run("tools-20"), run("code-20")])
+    await Promise.all([bare(20, "fetch"), bare(20, "package"), run("models-20"), run("tools-20"), run("code-20")])
 
-  const step = (steps: number, kind: "models" | "tools" | "code") =>
+  const step = (steps: number, kind: "models" | "tools" | "code", calls: BareCalls) =>
     paired(
       () => run(`${kind}-${steps}`),
-      () => bare(steps, kind !== "code"),
+      () => bare(steps, calls),
       steps,
     )
-  report(runtime, "tool step with a call", await step(100, "tools"), "ms a step", "≤ 1.5")
-  report(runtime, "model step with a call", await step(100, "models"), "ms a step", "(+ gateway)")
-  report(runtime, "step without a call", await step(100, "code"), "ms a step", "≤ 1.5")
+  report(runtime, "tool step with a call", await step(100, "tools", "fetch"), "ms a step", "≤ 1.5")
+  report(runtime, "model step with a call", await step(100, "models", "fetch"), "ms a step", "(+ gateway)")
+  report(runtime, "the same, floor with the package", await step(100, "models", "package"), "ms a step", "(+ gateway)")
+  report(runtime, "step without a call", await step(100, "code", "none"), "ms a step", "≤ 1.5")
 
-  const lengths = {
-    "10": await step(10, "models"),
-    "100": await step(100, "models"),
-    "1000": await step(1_000, "models"),
+  const lengths = [10, 100, 1_000] as const
+  const byLength = new Map<number, { left: number; right: number }>()
+  for (const steps of lengths) byLength.set(steps, await step(steps, "models", "package"))
+  const hundred = byLength.get(100) ?? { left: Number.NaN, right: Number.NaN }
+  for (const [steps, { left, right }] of byLength) {
+    report(runtime, `step in a run of ${steps}`, { left, right: hundred.left }, "ms a step", "0.8–1.2 of 100")
+    report(runtime, "  the floor's own", { left: right, right: hundred.right }, "ms a step", "(a run begins too)")
   }
-  for (const [steps, { left }] of Object.entries(lengths))
-    report(runtime, `step in a run of ${steps}`, { left, right: lengths["100"].left }, "ms a step", "0.8–1.2 of 100")
 
   const first = await median(async () => {
     const arrived = nextCall()
@@ -76,7 +79,7 @@ async function measure(runtime: Runtime, { url }: BenchServer, { nextCall }: Stu
   const bareFirst = await median(async () => {
     const arrived = nextCall()
     const startedMs = performance.now()
-    const answered = bare(1, true)
+    const answered = bare(1, "fetch")
     const atMs = (await arrived) - startedMs
     await answered
     return atMs
@@ -84,8 +87,10 @@ async function measure(runtime: Runtime, { url }: BenchServer, { nextCall }: Stu
   report(runtime, "POST to first request", { left: first, right: bareFirst }, "ms", "≤ 10 ms")
 
   const waybill = await throughput(() => run("models-20"))
-  const floor = await throughput(() => bare(20, true))
+  const floor = await throughput(() => bare(20, "fetch"))
+  const withPackage = await throughput(() => bare(20, "package"))
   report(runtime, "200 runs of 20 steps, 16 at once", { left: waybill, right: floor }, "runs/s", "≥ 0.7")
+  report(runtime, "the same, floor with the package", { left: waybill, right: withPackage }, "runs/s", "")
 }
 
 /** Medians per step of the two, measured in turn so that both meet the same machine. */

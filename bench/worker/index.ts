@@ -5,7 +5,7 @@ import { type LiveGateway, liveGateway } from "../../src/objects/live-gateway.ts
 import { RunShell } from "../../src/objects/run-object.ts"
 import { PROVIDERS } from "../../src/providers/index.ts"
 import { defineRouting } from "../../src/routing/define.ts"
-import type { BareObject } from "./bare-object.ts"
+import type { BareCalls, BareObject } from "./bare-object.ts"
 import { askRepeatedly } from "./gateway.ts"
 import { benchWorkflows } from "./workflows.ts"
 
@@ -44,7 +44,7 @@ export default {
     if (url.pathname !== "/bare") return api.fetch(request, env)
     const { searchParams } = url
     const steps = Number(searchParams.get("steps"))
-    await env.BARE.getByName(searchParams.get("id") ?? "").run(steps, searchParams.get("calls") === "true")
+    await env.BARE.getByName(searchParams.get("id") ?? "").run(steps, searchParams.get("calls") as BareCalls)
     return Response.json({ steps })
   },
 }

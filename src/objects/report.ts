@@ -69,7 +69,7 @@ export async function report(engine: Engine, env: Env, memory: Memory, meter: Us
   await reach(env.TENANTS, header.tenant.id).record(runSummary(engine.state), ...usage)
   // What follows is told when it is done.
   if (busy) return memory.put<Told>(TOLD, { ...told, status })
-  const end = await engine.childEnd()
+  const end = header.parent && (await engine.childEnd())
   if (end && header.parent) await reach(env.RUNS, header.parent.runId).childEnded(end)
   memory.put<Told>(TOLD, { seq, status, chargedSeq })
 }
