@@ -4,15 +4,15 @@
  * Run with `node bench/replay.ts`. Printed beside the floor of the same run: reading and folding the log once.
  */
 import { z } from "zod"
-import { editEvents, planFork } from "../src/engine/derive.ts"
 import { Engine } from "../src/engine/engine.ts"
-import { copiedEvents } from "../src/engine/fork.ts"
 import type { EngineHost } from "../src/engine/host.ts"
 import { readRecording } from "../src/engine/recording.ts"
-import { replay } from "../src/engine/replay.ts"
 import { systemClock } from "../src/lib/clock.ts"
 import { seededRandom } from "../src/lib/random.ts"
 import { tool, workflow } from "../src/public.ts"
+import { editEvents, planFork } from "../src/replay/derive.ts"
+import { copiedEvents } from "../src/replay/fork.ts"
+import { replay } from "../src/replay/replay.ts"
 import { runEvent } from "../src/run/event.ts"
 import { foldRun } from "../src/run/fold.ts"
 import { kindsByName } from "../src/steps/index.ts"

@@ -1,5 +1,5 @@
 /** What a bulk fork would do, read from the recordings of the runs that it would fork. Nothing is written. */
-import type { ForkForecast, StepCosts } from "../engine/fork-forecast.ts"
+
 import { type ErrorData, errorData } from "../lib/errors.ts"
 import { bulkCriteria, bulkRequest, sampleCosts, sampleFilter } from "../objects/bulk-request.ts"
 import { rangeView } from "../objects/bulk-views.ts"
@@ -8,6 +8,7 @@ import type { BulkForkBody, BulkForkDryRun, DryRunItem } from "../protocol/bulk-
 import { errorView } from "../protocol/problem.ts"
 import { costView, runPath } from "../protocol/run-view.ts"
 import type { RunSummary } from "../protocol/summary.ts"
+import type { ForkForecast, StepCosts } from "../replay/fork-forecast.ts"
 import type { ApiContext } from "./resource.ts"
 
 /** Recorded steps of one run that are listed: a fork from the first step of a long run does all of them again. */

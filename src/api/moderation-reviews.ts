@@ -1,5 +1,5 @@
 /** Recorded moderation decisions under another policy. Nobody is asked, and nothing is written. */
-import { type ModerationReview, reviewedPolicy } from "../engine/moderation-review.ts"
+
 import type { Policy } from "../graph/policy.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
@@ -8,6 +8,7 @@ import { findWorkflow } from "../objects/start-run.ts"
 import { ModerationReviewBody, ModerationReviewView } from "../protocol/moderation-review.ts"
 import { windowOf } from "../protocol/moment.ts"
 import { runPath } from "../protocol/run-view.ts"
+import { type ModerationReview, reviewedPolicy } from "../replay/moderation-review.ts"
 import { kindsByName } from "../steps/index.ts"
 import { json } from "./answer.ts"
 import { type ApiContext, endpoint } from "./resource.ts"

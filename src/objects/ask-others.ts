@@ -1,5 +1,5 @@
 /** Counterfactuals as a run's object makes them: over the deployment's models, each on record with the run's tenant. */
-import { type Counterfactual, type CounterfactualRequest, counterfactual } from "../engine/counterfactual.ts"
+
 import { nodeAt } from "../engine/locate.ts"
 import type { Recording } from "../engine/recording.ts"
 import type { Workflow } from "../graph/workflow.ts"
@@ -8,6 +8,7 @@ import { newId } from "../lib/id.ts"
 import { systemRandom } from "../lib/random.ts"
 import type { ModelClient } from "../model/client.ts"
 import type { OperationOutcome } from "../model/record.ts"
+import { type Counterfactual, type CounterfactualRequest, counterfactual } from "../replay/counterfactual.ts"
 import { kindsByName } from "../steps/index.ts"
 import { blobsOf } from "./blobs.ts"
 import type { Env } from "./environment.ts"

@@ -1,5 +1,5 @@
 /** What each run of a bulk fork is asked for, and what it is held against: for the dry run and for the real one alike. */
-import { type StepCosts, stepCosts } from "../engine/fork-forecast.ts"
+
 import type { CostReport } from "../ledger/report.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { COST_SAMPLES } from "../lib/limits.ts"
@@ -7,6 +7,7 @@ import type { BulkChange, BulkFilter } from "../protocol/bulk-fork.ts"
 import { editsOf, inputsOf } from "../protocol/derive.ts"
 import { windowOf } from "../protocol/moment.ts"
 import type { RunSummary } from "../protocol/summary.ts"
+import { type StepCosts, stepCosts } from "../replay/fork-forecast.ts"
 import type { RunCriteria, RunFilter } from "./run-index.ts"
 import type { DerivationRequest } from "./study-rpc.ts"
 

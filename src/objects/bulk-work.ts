@@ -1,9 +1,10 @@
 /** Does what bulk forks decided: asks what a run's fork would cost, makes the fork, and cancels it when that is asked. */
-import type { StepCosts } from "../engine/fork-forecast.ts"
+
 import type { Clock } from "../lib/clock.ts"
 import { ERROR_CODES } from "../lib/error-codes.ts"
 import { errorData } from "../lib/errors.ts"
 import { hasEnded } from "../protocol/summary.ts"
+import type { StepCosts } from "../replay/fork-forecast.ts"
 import type { BulkFork, BulkForks } from "./bulk-forks.ts"
 import type { Item } from "./bulk-items.ts"
 import { bulkRequest, bulkTag, sampleCosts, sampleFilter } from "./bulk-request.ts"

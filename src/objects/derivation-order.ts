@@ -3,15 +3,15 @@
  * original's log is; everything that can be refused is refused here, before there is a new run.
  */
 import { checkBreakpoints } from "../engine/breakpoints.ts"
-import { derivedHeader, planFork } from "../engine/derive.ts"
 import { storedEdit } from "../engine/edit-step.ts"
-import { type ForkForecast, forkForecast, type StepCosts } from "../engine/fork-forecast.ts"
 import type { Recording } from "../engine/recording.ts"
 import { checkedStubs } from "../engine/stubs.ts"
 import { parseWith } from "../graph/schema.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type Json, toJson } from "../lib/json.ts"
 import { mergePatch } from "../lib/merge-patch.ts"
+import { derivedHeader, planFork } from "../replay/derive.ts"
+import { type ForkForecast, forkForecast, type StepCosts } from "../replay/fork-forecast.ts"
 import type { Stored } from "../run/event.ts"
 import { kindsByName } from "../steps/index.ts"
 import type { BlobStore } from "../store/blob-store.ts"

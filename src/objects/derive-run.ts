@@ -7,8 +7,9 @@
  *    good when the object is next in memory.
  * 2. The copies are a function of the request and of the original up to one event, so they can be taken up where they stopped.
  */
-import { editEvents, type ForkRequest } from "../engine/derive.ts"
+
 import { type Clock, systemClock } from "../lib/clock.ts"
+import { editEvents, type ForkRequest } from "../replay/derive.ts"
 import { NEXT_STEP, type NewEvent, runEvent } from "../run/event.ts"
 import type { EventStore } from "../store/event-store.ts"
 import { eventsIn } from "../store/pages.ts"

@@ -3,27 +3,27 @@
  * replays and what forks copy. It happens inside the run's own object, where the log is, and changes nothing there.
  */
 
-import { compareRuns, type RunComparison } from "../engine/compare-runs.ts"
-import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
-import { type ForkRequest, planFork, recordedEdits } from "../engine/derive.ts"
 import type { Engine } from "../engine/engine.ts"
-import { copiedEvents } from "../engine/fork.ts"
-import type { ForkForecast, StepCosts } from "../engine/fork-forecast.ts"
-import {
-  type ModerationReview,
-  type PolicyChange,
-  reviewedPolicy,
-  reviewModeration,
-} from "../engine/moderation-review.ts"
 import { type RecordedAnswer, recordedAnswer } from "../engine/playback.ts"
 import { type Recording, readRecording } from "../engine/recording.ts"
-import { type ReplayReport, replay } from "../engine/replay.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type CostReport, costReport } from "../ledger/report.ts"
 import { sleep, systemClock } from "../lib/clock.ts"
 import type { StepList } from "../protocol/run-detail.ts"
 import { type StepView, stepViews } from "../protocol/step-view.ts"
 import type { StopView } from "../protocol/stop-view.ts"
+import { compareRuns, type RunComparison } from "../replay/compare-runs.ts"
+import type { Counterfactual, CounterfactualRequest } from "../replay/counterfactual.ts"
+import { type ForkRequest, planFork, recordedEdits } from "../replay/derive.ts"
+import { copiedEvents } from "../replay/fork.ts"
+import type { ForkForecast, StepCosts } from "../replay/fork-forecast.ts"
+import {
+  type ModerationReview,
+  type PolicyChange,
+  reviewedPolicy,
+  reviewModeration,
+} from "../replay/moderation-review.ts"
+import { type ReplayReport, replay } from "../replay/replay.ts"
 import type { EventRow } from "../run/chain.ts"
 import type { NewEvent, RunEvent } from "../run/event.ts"
 import { fromRow } from "../run/event-row.ts"

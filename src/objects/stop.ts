@@ -1,5 +1,5 @@
 /** The view of a run that has come to a stop, with what its log and the recording that it was made of say of its steps. */
-import { compareStep, compareValues, requestsOf, type Side } from "../engine/compare.ts"
+
 import type { Engine } from "../engine/engine.ts"
 import { recordedInput } from "../engine/playback.ts"
 import { readRecording, sourceOf } from "../engine/recording.ts"
@@ -8,6 +8,7 @@ import { must } from "../lib/assert.ts"
 import { errorView } from "../protocol/problem.ts"
 import { changeView } from "../protocol/replay-view.ts"
 import type { StopStep, StopView } from "../protocol/stop-view.ts"
+import { compareStep, compareValues, requestsOf, type Side } from "../replay/compare.ts"
 import { runStatus } from "../run/run-state.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import type { EventStore } from "../store/event-store.ts"

@@ -1,13 +1,14 @@
 /** What a run's object tells of its log to whoever makes something of it: replays, forks, rehearsals. Part of `rpc.ts`. */
-import type { RunComparison } from "../engine/compare-runs.ts"
-import type { Counterfactual, CounterfactualRequest } from "../engine/counterfactual.ts"
-import type { ForkRequest } from "../engine/derive.ts"
-import type { ForkForecast, StepCosts } from "../engine/fork-forecast.ts"
-import type { ModerationReview, PolicyChange } from "../engine/moderation-review.ts"
+
 import type { RecordedAnswer } from "../engine/playback.ts"
-import type { ReplayReport } from "../engine/replay.ts"
 import type { Json } from "../lib/json.ts"
 import type { StopView } from "../protocol/stop-view.ts"
+import type { RunComparison } from "../replay/compare-runs.ts"
+import type { Counterfactual, CounterfactualRequest } from "../replay/counterfactual.ts"
+import type { ForkRequest } from "../replay/derive.ts"
+import type { ForkForecast, StepCosts } from "../replay/fork-forecast.ts"
+import type { ModerationReview, PolicyChange } from "../replay/moderation-review.ts"
+import type { ReplayReport } from "../replay/replay.ts"
 import type { Head } from "../run/chain.ts"
 import type { NewEvent, RunEvent, RunHeader, StepEdit } from "../run/event.ts"
 

@@ -6,14 +6,15 @@
  * 2. An excuse covers what it names and no more. The run's output alone may follow from a step that is excused and differs.
  * 3. What a replay of the file found changed when its values were hidden, and nothing else, is excused by the file itself.
  */
-import type { FieldChange, Side } from "../engine/compare.ts"
-import type { RedactionDrift } from "../engine/export-file.ts"
+
 import { recordedOutput } from "../engine/playback.ts"
 import { eventOf } from "../engine/recording.ts"
-import type { ReplayReport } from "../engine/replay.ts"
-import type { ReplayedStep } from "../engine/replayed-steps.ts"
 import type { Json } from "../lib/json.ts"
 import { diffJson, excerptOf, type JsonChange } from "../lib/json-diff.ts"
+import type { FieldChange, Side } from "../replay/compare.ts"
+import type { RedactionDrift } from "../replay/export-file.ts"
+import type { ReplayReport } from "../replay/replay.ts"
+import type { ReplayedStep } from "../replay/replayed-steps.ts"
 import { internalize } from "../store/values.ts"
 
 export interface GoldenExpectation {

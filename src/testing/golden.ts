@@ -4,11 +4,11 @@
  * (`GET /v1/runs/{id}/export?redact=true`), or one that a test just made.
  */
 
-import { type RedactionDrift, readExport } from "../engine/export-file.ts"
 import { type Recording, readRecording } from "../engine/recording.ts"
-import { type ReplayReport, replayWithRecording } from "../engine/replay.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
+import { type RedactionDrift, readExport } from "../replay/export-file.ts"
+import { type ReplayReport, replayWithRecording } from "../replay/replay.ts"
 import type { CompiledRouting } from "../routing/compiled.ts"
 import { kindsByName } from "../steps/index.ts"
 import type { BlobStore } from "../store/blob-store.ts"

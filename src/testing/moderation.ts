@@ -1,12 +1,13 @@
 /** Recorded moderation decisions under another policy, for tests: which of them would be made otherwise, and why. */
+
+import type { Policy } from "../graph/policy.ts"
+import { WaybillError } from "../lib/errors.ts"
 import {
   type ModerationReview,
   type PolicyChange,
   reviewedPolicy,
   reviewModeration,
-} from "../engine/moderation-review.ts"
-import type { Policy } from "../graph/policy.ts"
-import { WaybillError } from "../lib/errors.ts"
+} from "../replay/moderation-review.ts"
 import { kindsByName } from "../steps/index.ts"
 import { type GoldenOptions, openRecorded, type RecordedRun } from "./golden.ts"
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest"
 import { type Workflow, workflow } from "waybill"
 import { readRecording } from "../../src/engine/recording.ts"
-import { replay } from "../../src/engine/replay.ts"
+import { replay } from "../../src/replay/replay.ts"
 import { kindsByName } from "../../src/steps/index.ts"
 import { counting, type MortalRun, mortalRun, NOTHING, until } from "./helpers.ts"
 

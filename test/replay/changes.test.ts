@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest"
 import { tool, type Workflow, workflow } from "waybill"
 import { exportRun, forkRun, replayRun, runWorkflow, scriptedModel, type TestRun } from "waybill/testing"
 import { z } from "zod"
-import type { ReplayReport } from "../../src/engine/replay.ts"
-import type { ReplayedStep } from "../../src/engine/replayed-steps.ts"
+import type { ReplayReport } from "../../src/replay/replay.ts"
+import type { ReplayedStep } from "../../src/replay/replayed-steps.ts"
 import { differences, lookup, replayOf } from "./gallery.ts"
 
 const Empty = z.object({})

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest"
 import { workflow } from "waybill"
 import { compareRuns, runWorkflow, scriptedModel, type TestRun } from "waybill/testing"
 import { z } from "zod"
-import { counterfactual } from "../../src/engine/counterfactual.ts"
 import { readRecording } from "../../src/engine/recording.ts"
 import type { OperationContext } from "../../src/model/client.ts"
+import { counterfactual } from "../../src/replay/counterfactual.ts"
 
 const flow = workflow("flow", { version: 1, input: z.object({ n: z.number() }) })
   .plan("decision", { prompt: ({ input }) => `Decide ${input.n}`, output: z.object({ amount: z.number() }) })

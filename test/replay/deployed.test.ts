@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from "vitest"
 import { replayRun, type TestRun } from "waybill/testing"
-import type { ReplayReport } from "../../src/engine/replay.ts"
+import type { ReplayReport } from "../../src/replay/replay.ts"
 import { workflows } from "../../workflows/index.ts"
 import { differences } from "./gallery.ts"
 import { type Recordings, recordAll } from "./recordings.ts"

@@ -1,7 +1,7 @@
 /** Whatever a run went through, crashes, retries, people, cancellation: the same code replays it as the same, and touches nothing. */
 import { describe, expect, it } from "vitest"
 import { readRecording } from "../../src/engine/recording.ts"
-import { replay } from "../../src/engine/replay.ts"
+import { replay } from "../../src/replay/replay.ts"
 import { kindsByName } from "../../src/steps/index.ts"
 import { Graphs } from "../engine/fuzz/graphs.ts"
 import { meddler, Runs } from "../engine/fuzz/life-of-runs.ts"

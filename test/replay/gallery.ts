@@ -9,7 +9,7 @@ import {
   type TestRunOptions,
 } from "waybill/testing"
 import { z } from "zod"
-import type { ReplayReport } from "../../src/engine/replay.ts"
+import type { ReplayReport } from "../../src/replay/replay.ts"
 
 /** Replays `run` with the code of `workflow`. */
 export function replayOf(run: TestRun, workflow: Workflow): Promise<ReplayReport> {

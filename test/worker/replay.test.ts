@@ -1,7 +1,7 @@
 /** Replays and forks through the HTTP doors, on real objects inside workerd. */
 import { describe, expect, it } from "vitest"
 import { replayRun } from "waybill/testing"
-import { readExport } from "../../src/engine/export-file.ts"
+import { readExport } from "../../src/replay/export-file.ts"
 import { finish, get, post, put, send, start, until } from "./support/client.ts"
 import { workflows } from "./support/workflows.ts"
 

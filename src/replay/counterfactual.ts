@@ -2,6 +2,10 @@
  * What other models would have answered: a recorded operation of a step, asked again of each of them, side by side. The
  * models are called for real and cost money; nothing after the step runs, and the recording stays as it is.
  */
+
+import { holds } from "../engine/order.ts"
+import { eventOf, type RecordedStep } from "../engine/recording.ts"
+import { resultOf } from "../engine/records.ts"
 import { type ErrorData, WaybillError } from "../lib/errors.ts"
 import type { Json } from "../lib/json.ts"
 import { toJson } from "../lib/json.ts"
@@ -13,9 +17,6 @@ import type { OperationResult, Usage } from "../model/result.ts"
 import type { Side } from "./compare.ts"
 import { requestsOf } from "./compare.ts"
 import { servedBy } from "./forecast.ts"
-import { holds } from "./order.ts"
-import { eventOf, type RecordedStep } from "./recording.ts"
-import { resultOf } from "./records.ts"
 
 /** One answer to the operation. */
 export interface CounterAnswer {

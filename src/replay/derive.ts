@@ -2,14 +2,15 @@
  * New runs out of recorded ones. A fork starts again from a step, with edits; a rehearsal is a replay that somebody goes
  * through step by step. Both are runs of their own: here is what their logs begin with.
  */
+
+import { checkedEdit } from "../engine/edit-check.ts"
+import { eventOf, type Recording } from "../engine/recording.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type Breakpoint, type NewEvent, type RunHeader, type StepEdit, type Stored, stepEvent } from "../run/event.ts"
 import type { StepKind } from "../steps/step-kind.ts"
-import { checkedEdit } from "./edit-check.ts"
 import { checkForkPoint, comesAfter, type ForkPoint } from "./fork.ts"
 import { checkGoneTo, forkPointAt } from "./fork-point.ts"
-import { eventOf, type Recording } from "./recording.ts"
 
 type Edits = Readonly<Record<string, StepEdit>>
 

@@ -5,13 +5,14 @@
  * Code that looks into what was hidden may do otherwise on the stand-in. Nobody could tell that from code that changed, so
  * the file is replayed when it is made, and its head says which steps that happened to.
  */
+
+import { readRecording } from "../engine/recording.ts"
 import type { EventRow } from "../run/chain.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
 import { OverlayBlobStore } from "../store/overlay-blob-store.ts"
 import { type ExportedBlobs, type ExportHead, exportLines, type RedactionDrift, type RowPages } from "./export-file.ts"
 import { type Hide, Hider } from "./hide-event.ts"
-import { readRecording } from "./recording.ts"
 import type { ReplayOptions, ReplayReport } from "./replay.ts"
 
 /** A log larger than this is not replayed when it is exported: it would not fit into memory beside its replay. */

@@ -4,6 +4,8 @@
  * Invariant: first choices are compared, in the health of then. Who was ill, or failed and left the answer to another, is no
  * part of the routing.
  */
+
+import type { AnsweredOperation } from "../engine/playback.ts"
 import { errorData } from "../lib/errors.ts"
 import { canonicalJson, isJsonObject, toJson } from "../lib/json.ts"
 import type { Forecaster, HealthOf } from "../model/client.ts"
@@ -11,7 +13,6 @@ import { operationDigest } from "../model/operation.ts"
 import type { CandidateVerdict, Decision, OperationRecord } from "../model/record.ts"
 import type { Usage } from "../model/result.ts"
 import { hasStoredParts } from "../store/values.ts"
-import type { AnsweredOperation } from "./playback.ts"
 
 /** What the routing would decide on a recorded operation now, and what that would cost. */
 export interface RoutingForecast {

@@ -5,13 +5,14 @@
  *
  * Invariant: the original is only read.
  */
+
+import { nodeAt } from "../engine/locate.ts"
+import { holds, isRedone } from "../engine/order.ts"
+import type { RecordedStep, Recording } from "../engine/recording.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type EventData, type EventOf, type NewEvent, type RunEvent, stepEvent } from "../run/event.ts"
 import { eventsIn } from "../store/pages.ts"
 import type { ForkGround } from "./fork-point.ts"
-import { nodeAt } from "./locate.ts"
-import { holds, isRedone } from "./order.ts"
-import type { RecordedStep, Recording } from "./recording.ts"
 
 export interface ForkPoint extends ForkGround {
   /** Path of the step that is done again, with all that comes after it; or of the output of a sequence. */

@@ -1,7 +1,8 @@
 /** How a recorded run ended, and what it gave. */
+
+import { eventOf, type Recording } from "../engine/recording.ts"
 import type { Json } from "../lib/json.ts"
 import type { Stored } from "../run/event.ts"
-import { eventOf, type Recording } from "./recording.ts"
 
 export interface RunEnd {
   readonly status: "succeeded" | "failed" | "cancelled" | "open"

@@ -7,11 +7,12 @@
  * 2. The first difference is the first in the order in which today's code came upon them. A difference in how a step ended
  *    counts from its end, so what a step holds goes before what that makes of the step.
  */
+
+import { holds, isRedone } from "../engine/order.ts"
+import type { RecordedStep } from "../engine/recording.ts"
 import type { Scope } from "../graph/node.ts"
 import { compareStep, type FieldChange, type Side } from "./compare.ts"
 import type { RoutingForecast } from "./forecast.ts"
-import { holds, isRedone } from "./order.ts"
-import type { RecordedStep } from "./recording.ts"
 
 /**
  * `missing`: today's code does not do the step. `extra`: the recording has no such step, so nobody knows what it would give.

@@ -7,6 +7,12 @@
  *    whoever takes the one way out that is left, `fetch`, gets nowhere and is counted (`offline.ts`).
  * 2. What happened later in the recording never happens earlier in the replay, unless nothing else can move any more.
  */
+
+import { type CuePoint, Cues, RUN_END } from "../engine/cues.ts"
+import { Engine } from "../engine/engine.ts"
+import type { EngineHost } from "../engine/host.ts"
+import { type AnsweredOperation, recordedAnswer } from "../engine/playback.ts"
+import { type Intervention, interventionOf, type Recording, readRecording } from "../engine/recording.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { WaybillError } from "../lib/errors.ts"
 import { type FakeClock, fakeClock } from "../lib/fake-clock.ts"
@@ -19,12 +25,7 @@ import type { BlobStore } from "../store/blob-store.ts"
 import { MemoryEventStore } from "../store/memory-event-store.ts"
 import { OverlayBlobStore } from "../store/overlay-blob-store.ts"
 import { internalize } from "../store/values.ts"
-import { type CuePoint, Cues, RUN_END } from "./cues.ts"
-import { Engine } from "./engine.ts"
-import type { EngineHost } from "./host.ts"
 import { noNetwork, type Outside, offline } from "./offline.ts"
-import { type AnsweredOperation, recordedAnswer } from "./playback.ts"
-import { type Intervention, interventionOf, type Recording, readRecording } from "./recording.ts"
 
 /**
  * A timer that falls due this shortly before something that the recording says happened does not go before it: the recording

@@ -3,13 +3,14 @@
  * A run that failed never came to the steps behind its failure, so what those cost is read from other runs of the workflow
  * that came to their end: a range, from the cheapest of them to the dearest.
  */
+
+import type { RecordedStep, Recording } from "../engine/recording.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { type CostReport, costReport } from "../ledger/report.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import { eventsIn } from "../store/pages.ts"
 import { type ForkRequest, planFork } from "./derive.ts"
 import { comesAfter, copiedPaths } from "./fork.ts"
-import type { RecordedStep, Recording } from "./recording.ts"
 
 /** What the steps of a run cost, by their paths; what a step's child runs cost stands apart from what it paid itself. */
 export type StepCosts = readonly { readonly path: string; readonly costNanoUsd: number }[]

@@ -2,13 +2,14 @@
  * Two recordings side by side, step by step: a replay and what it replays, a fork and its original, any two runs. Pure but
  * for reading blobs, and those only where the two differ.
  */
+
+import { recordedInput, recordedOutput } from "../engine/playback.ts"
+import { eventOf, type RecordedStep, type Recording } from "../engine/recording.ts"
 import { canonicalJson, type Json, toJson } from "../lib/json.ts"
 import { diffJson, type JsonChange } from "../lib/json-diff.ts"
 import type { Stored } from "../run/event.ts"
 import type { BlobStore } from "../store/blob-store.ts"
 import { internalize } from "../store/values.ts"
-import { recordedInput, recordedOutput } from "./playback.ts"
-import { eventOf, type RecordedStep, type Recording } from "./recording.ts"
 
 /** A recording with what it refers to. */
 export interface Side {

@@ -2,6 +2,12 @@
  * Recorded moderation decisions under another policy: which would have been made otherwise, and why. Scores, texts and facts
  * are read from the recording and nobody is asked; a decision that needs what the recording does not hold is left undecided.
  */
+
+import { allNodes, nodeAt } from "../engine/locate.ts"
+import { recordedInput, recordedOutput } from "../engine/playback.ts"
+import type { RecordedStep } from "../engine/recording.ts"
+import { eventOf } from "../engine/recording.ts"
+import { resultOf } from "../engine/records.ts"
 import type { Policy, PolicyVerdict, Violation } from "../graph/policy.ts"
 import type { Workflow } from "../graph/workflow.ts"
 import { errorData } from "../lib/errors.ts"
@@ -12,11 +18,6 @@ import { judge, type ModerateInput, namedTexts } from "../steps/moderate.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import { internalize } from "../store/values.ts"
 import type { Side } from "./compare.ts"
-import { allNodes, nodeAt } from "./locate.ts"
-import { recordedInput, recordedOutput } from "./playback.ts"
-import type { RecordedStep } from "./recording.ts"
-import { eventOf } from "./recording.ts"
-import { resultOf } from "./records.ts"
 
 /** What is different about the policy of today's code. */
 export interface PolicyChange {

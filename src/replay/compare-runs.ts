@@ -4,6 +4,9 @@
  * Invariant: a comparison is small, however large the runs are. Large values are shown by their beginning, and when all that
  * is shown grows large, only that steps differ is told of the rest.
  */
+
+import { recordedOutput } from "../engine/playback.ts"
+import { eventOf, type RecordedStatus, type RecordedStep } from "../engine/recording.ts"
 import { costReport } from "../ledger/report.ts"
 import { canonicalJson, type Json } from "../lib/json.ts"
 import { excerptOf, type JsonChange } from "../lib/json-diff.ts"
@@ -12,8 +15,6 @@ import { eventsIn } from "../store/pages.ts"
 import { hasStoredParts } from "../store/values.ts"
 import { compareStep, compareValues, type FieldChange, type Side } from "./compare.ts"
 import { servedBy } from "./forecast.ts"
-import { recordedOutput } from "./playback.ts"
-import { eventOf, type RecordedStatus, type RecordedStep } from "./recording.ts"
 import { endOf, type RunEnd } from "./run-end.ts"
 
 /** Longest text of an output that is shown whole, and how much is shown of one that is longer. */

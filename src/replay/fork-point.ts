@@ -2,13 +2,14 @@
  * From what somebody names to the step that a run starts again from. Named may be a step, its condition (`x.when`), an item, a
  * round, a turn or a way, which stand for their first step, and the output of a sequence, which comes after all its steps.
  */
+
+import { nodeAt } from "../engine/locate.ts"
+import { pathsAround, scopeAt } from "../engine/order.ts"
+import type { Recording } from "../engine/recording.ts"
 import type { Scope } from "../graph/node.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import { eventsIn } from "../store/pages.ts"
-import { nodeAt } from "./locate.ts"
-import { pathsAround, scopeAt } from "./order.ts"
-import type { Recording } from "./recording.ts"
 
 /** What a fork point is looked for in. */
 export interface ForkGround {

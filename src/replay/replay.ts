@@ -2,6 +2,8 @@
  * Frozen replay: what today's code makes of a recorded run, told step by step, with nobody called. `play.ts` runs it,
  * `replayed-steps.ts` finds where its steps differ; here that and how the run ended become a verdict.
  */
+
+import type { AnsweredOperation } from "../engine/playback.ts"
 import { jsonSchema, type Schema, schemaIssues } from "../graph/schema.ts"
 import { canonicalJson, isJsonArray, isJsonObject, type Json } from "../lib/json.ts"
 import type { JsonChange } from "../lib/json-diff.ts"
@@ -10,7 +12,6 @@ import { internalize } from "../store/values.ts"
 import { compareValues, type Side } from "./compare.ts"
 import { forecast, type RoutingForecast } from "./forecast.ts"
 import { type PlayOptions, play } from "./play.ts"
-import type { AnsweredOperation } from "./playback.ts"
 import { firstDifference, type ReplayedStep, replayedSteps, type StepVerdict } from "./replayed-steps.ts"
 import { endOf, type RunEnd } from "./run-end.ts"
 
