@@ -81,7 +81,8 @@ async function settled(session: Session, step: StepState, signal: AbortSignal): 
       } else return false
     }
   } catch (thrown) {
-    throw signal.aborted ? stopped(session, step.path, signal.reason) : thrown
+    // A step that has failed by itself was not stopped: its failure may be what stopped the others.
+    throw signal.aborted && isOpen(step) ? stopped(session, step.path, signal.reason) : thrown
   }
 }
 

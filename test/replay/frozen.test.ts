@@ -96,6 +96,21 @@ describe("a replay of steps that failed side by side", () => {
     expect(failures.length).toBe(3)
     expect(differences(await replayOf(run, outer))).toEqual({})
   })
+
+  it("[REPLAY1] names the one that came first in their order, though another failed a moment before", async () => {
+    const flow = workflow("both", { version: 1, input: z.object({}) })
+      .map("items", { over: () => [1, 2], each: (g) => g.generate("one", { prompt: ({ item }) => `Item ${item}` }) })
+      .output(() => null)
+    for (let moments = 0; moments < 8; moments += 1) {
+      const down = scriptedModel(async (_operation, { step }) => {
+        if (step.path === "items[0].one") for (let left = moments; left > 0; left -= 1) await undefined
+        return { failure: { class: "provider.outage", message: "Down." } }
+      })
+      const run = await runWorkflow(flow, {}, { models: down })
+      const { verdict, end } = await replayOf(run, flow)
+      expect({ moments, verdict, end: end.changes }).toEqual({ moments, verdict: "same", end: [] })
+    }
+  })
 })
 
 describe("a replay of changed code names the step and the field", () => {
