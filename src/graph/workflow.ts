@@ -25,7 +25,7 @@ export interface WorkflowOptions<Input, Given = Input> {
   readonly examples?: Readonly<Record<string, NoInfer<Given>>>
   /** Of the whole run, waits included. */
   readonly timeout?: Duration
-  /** What a run may spend, in US dollars. */
+  /** What a run is meant to spend at most, in US dollars. It is shown with the workflow; no call is refused over it. */
   readonly budgetUsd?: number
   /** Busy runs of this workflow at once per tenant; the rest queue. A run that waits gives its place up, and goes on without asking. */
   readonly concurrency?: number

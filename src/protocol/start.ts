@@ -31,7 +31,9 @@ export const StartBody = named(
       .max(100)
       .exactOptional()
       .meta({ description: "Higher starts earlier when runs queue." }),
-    budgetUsd: usd.exactOptional().meta({ description: "What the run may spend." }),
+    budgetUsd: usd.exactOptional().meta({
+      description: "What the run is meant to spend at most. It is on record with the run; no call is refused over it.",
+    }),
     breakpoints: BreakpointList.exactOptional().meta({ description: "Where the run pauses." }),
   }),
 )
