@@ -62,7 +62,7 @@ function signalProblems(events: readonly RunEvent[]): string[] {
     if (event.type === "signal.received") {
       const { name, path, payload } = event.data
       if (path === undefined) names.set(event.seq, name)
-      if (canonicalJson(payload).includes('"early"')) early.set(name, event.seq)
+      if (canonicalJson(payload).includes('"early":true')) early.set(name, event.seq)
     }
     const seq = event.type === "step.completed" || event.type === "step.failed" ? event.data.signalSeq : undefined
     if (seq === undefined) return []

@@ -26,8 +26,8 @@ const SLEEPS = ["0s", "5s", "5d", "40d"] as const
 const TIMEOUTS: readonly [Timeout, ...Timeout[]] = ["7h", { attempt: "7h" }, { total: "7h" }]
 const RUN_TIMEOUT = "20.5d"
 
-/** Members that depend on when, and on which of several failures came first: no two lives agree on them. */
-const FICKLE = new Set(["atMs", "untilMs", "error"])
+/** Members that depend on when, and on which of several came first, failures or waits: no two lives agree on them. */
+const FICKLE = new Set(["atMs", "untilMs", "early", "error"])
 
 /** A value as text, without its fickle members. */
 export function steady(value: unknown): string {

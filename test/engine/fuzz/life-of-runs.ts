@@ -131,7 +131,8 @@ export class Runs {
     // Some of those that could wait no longer than to a certain time are never answered.
     if (isAnswered || (waiting.untilMs !== undefined && hashed(path, 2) === 0)) return
     if (waiting.reason === "approval") await commands.approve(path, { approved: path.length % 2 === 0, by: "ann" })
-    if (waiting.reason === "signal" && waiting.signal) await commands.signal(waiting.signal, { from: waiting.signal })
+    if (waiting.reason === "signal" && waiting.signal)
+      await commands.signal(waiting.signal, { from: waiting.signal, early: false })
     if (waiting.reason === "interrupted") await this.#decide(engine, path)
   }
 
