@@ -82,7 +82,8 @@ async function settled(session: Session, step: StepState, signal: AbortSignal): 
     }
   } catch (thrown) {
     // A step that has failed by itself was not stopped: its failure may be what stopped the others.
-    throw signal.aborted && isOpen(step) ? stopped(session, step.path, signal.reason) : thrown
+    const failed = step.status === "failed" && step.error?.code !== "run_cancelled"
+    throw signal.aborted && !failed ? stopped(session, step.path, signal.reason) : thrown
   }
 }
 

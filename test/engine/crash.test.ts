@@ -4,6 +4,7 @@ import { type Effect, workflow } from "waybill"
 import { scriptedModel } from "waybill/testing"
 import type { OperationContext } from "../../src/model/client.ts"
 import type { Operation } from "../../src/model/operation.ts"
+import type { RunEvent } from "../../src/run/event.ts"
 import type { EventStore } from "../../src/store/event-store.ts"
 import { MemoryEventStore } from "../../src/store/memory-event-store.ts"
 import { Life, mortalStore } from "../support/mortal.ts"
@@ -250,5 +251,21 @@ describe("a store that fails", () => {
     const revived = await run.revive()
     await revived.settle()
     expect(revived.output).toBe(2)
+  })
+})
+
+describe("a run whose process dies while it is stopped because its time is over", () => {
+  it("[RUN14] fails for that, not for the step that was stopped", async () => {
+    const flow = workflow("waits", { version: 1, input: NOTHING, timeout: "1h" })
+      .waitFor("letter")
+      .output(() => null)
+    const onEvents = (events: readonly RunEvent[]) => {
+      if (events.some(({ type }) => type === "step.failed")) run.kill()
+    }
+    const run = await mortalRun(flow, {}, { onEvents })
+    await expect(run.settle()).rejects.toThrow("The process died.")
+    const revived = await run.revive({ onEvents: () => {} })
+    await revived.settle()
+    expect(revived.engine.state.error).toMatchObject({ code: "run_timeout" })
   })
 })
