@@ -24,7 +24,7 @@ export async function runAll(
 ): Promise<readonly Settled[]> {
   const group = follow(parent)
   try {
-    const settled = await runLanes(session, tasks, options, group, runScopeUnder(group.signal))
+    const settled = await runLanes(session, tasks, options, { group, parent }, runScopeUnder(group.signal))
     if (parent.aborted) throw parent.reason
     const failures = settled.filter((one) => one.status === "failed")
     if (options.onError === "fail-fast" && failures.length > 0) throw firstCause(failures)
@@ -42,15 +42,19 @@ interface Failure {
   readonly thrown: unknown
 }
 
-/** Lanes take the tasks in order, each the next one as soon as it is free. Tasks that a stop left out have no entry. */
+/**
+ * Lanes take the tasks in order, each the next one as soon as it is free. Tasks that a stop left out have no entry. After a
+ * crash the first that ends may be one that was stopped before it: the others are gone through, stopped, for what stopped it.
+ */
 async function runLanes(
   session: Session,
   tasks: readonly ScopeTask[],
   options: AllOptions,
-  group: Follower,
+  { group, parent }: { readonly group: Follower; readonly parent: AbortSignal },
   runScope: RunScope,
 ): Promise<Ended[]> {
   const ended: Ended[] = []
+  let isCauseKnown = false
   const lanes = Math.min(tasks.length, options.concurrency, MAX_CONCURRENT_STEPS)
   if (lanes === 0) return ended
   // This task's token becomes the first lane's; the last lane to end gives it back.
@@ -58,7 +62,7 @@ async function runLanes(
   let open = lanes
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < tasks.length && !group.signal.aborted) {
+    while (next < tasks.length && !parent.aborted && !isCauseKnown) {
       const index = next
       next += 1
       const task = must(tasks[index], `there is no task ${index}`)
@@ -66,7 +70,9 @@ async function runLanes(
         ended[index] = { status: "completed", output: await task(runScope) }
       } catch (thrown) {
         ended[index] = { status: "failed", error: plainError(errorData(thrown, "step_failed")), thrown }
-        if (options.onError === "fail-fast") group.abort(thrown)
+        if (options.onError !== "fail-fast") continue
+        isCauseKnown ||= errorData(thrown).code !== "run_cancelled"
+        group.abort(thrown)
       }
     }
     open -= 1

@@ -184,6 +184,43 @@ describe("a failure beside others", () => {
     expect(once.calls.length).toBe(1)
   })
 
+  it("[PAR5] fails with the failure also when the process died after another was stopped for it", async () => {
+    // Found by the fuzz: the stopped one comes first in order, and what stopped it was then not come to any more.
+    const started = deferred()
+    const slow = counting("read", ({ input }) => {
+      if (input !== 1) return undefined
+      started.resolve()
+      return NEVER
+    })
+    const flow = workflow("cause", { version: 1, input: LIST })
+      .map("items", {
+        over: ({ input }) => input.list,
+        concurrency: 2,
+        each: (g) =>
+          g
+            .tool("call", slow.tool, ({ item }) => item)
+            .code("check", async ({ item }) => {
+              if (item === 2) await started.promise
+              if (item === 2) throw new Error("broken")
+              return item
+            }),
+      })
+      .output(({ items }) => items.length)
+    const run = await mortalRun(
+      flow,
+      { list: [0, 1, 2, 3] },
+      {
+        onEvents: (events) =>
+          events.some(({ type, path }) => type === "step.failed" && path === "items[1].call") && run.kill(),
+      },
+    )
+    await expect(run.settle()).rejects.toThrow("The process died.")
+    const revived = await run.revive({ onEvents: () => {} })
+    await revived.settle()
+    expect(revived.engine.state.error).toMatchObject({ message: "broken", path: "items[2].check" })
+    expect(lines(revived.store.read()).filter((line) => line.includes("items[3]"))).toEqual([])
+  })
+
   it("[PAR5] ends them also when the process died between the failure and their stopping", async () => {
     // Found by the fuzz: the step that the crash cut off was met by nobody any more, and stayed open for ever.
     const started = deferred()
