@@ -53,8 +53,7 @@ export class RunLog {
 
   /** Appends in one transaction. Throws `run_ended` when the run has ended, unless it is of what may come late. */
   append(...events: readonly NewEvent[]): readonly RunEvent[] {
-    if (this.state.ended && !events.every(mayComeLate))
-      throw new WaybillError("run_ended", `The run has ended (${this.state.ended}); nothing can be added to it.`)
+    if (!events.every(mayComeLate)) checkNotEnded(this.state)
     const appended = this.#write(events)
     for (const event of appended) applyEvent(this.state, event)
     this.#tell(appended)
@@ -98,6 +97,11 @@ export class RunLog {
       this.#onEvents(events)
     } catch {}
   }
+}
+
+/** Throws `run_ended` for a run to which nothing can happen any more. */
+export function checkNotEnded({ ended }: RunState): void {
+  if (ended) throw new WaybillError("run_ended", `The run has ended (${ended}); nothing can be added to it.`)
 }
 
 /** What may be written after the end of the run (see `fold.ts`). */

@@ -52,7 +52,10 @@ export interface GatewayOptions {
   readonly pdfText?: (bytes: Uint8Array) => Promise<string>
 }
 
-export interface Gateway extends ModelClient, Forecaster {}
+export interface Gateway extends ModelClient, Forecaster {
+  /** What to do before the provider can be asked; undefined when nothing is missing. */
+  missingFor(provider: string): string | undefined
+}
 
 export function createGateway(options: GatewayOptions): Gateway {
   const servicesNow = services(options)
@@ -81,6 +84,10 @@ export function createGateway(options: GatewayOptions): Gateway {
       const named = modelNamed(model, services.routing)
       const cost = named && costOf(named, usage, options.clock.nowMs(), services)
       return cost?.priced ? cost.costNanoUsd : undefined
+    },
+    missingFor(provider) {
+      const configuration = servicesNow().catalogue.entry(provider)?.configuration
+      return configuration?.status === "not_configured" ? configuration.remedy : undefined
     },
     worstNanoUsd(context, operation) {
       const session = new Session(operation, context, DRY, servicesNow())

@@ -1,5 +1,6 @@
 /** Tells the engine what a command asks. */
 import type { Engine } from "../engine/engine.ts"
+import { checkNotEnded } from "../engine/run-log.ts"
 import { unreachable } from "../lib/assert.ts"
 import { WaybillError } from "../lib/errors.ts"
 import type { Command } from "../protocol/command.ts"
@@ -9,6 +10,7 @@ import { codeMissing } from "./start-run.ts"
 /** Obeys `command`, or throws what is wrong with it and changes nothing. */
 export async function obey(engine: Engine, command: Command): Promise<void> {
   const { commands } = engine
+  checkNotEnded(engine.state)
   if (engine.codeMissing && !["cancel", "pause"].includes(command.type))
     throw codeMissing(engine.state.header?.workflow ?? "")
   switch (command.type) {

@@ -76,6 +76,45 @@ describe("[DEBUG3] the stepper over HTTP", () => {
     const forked = await post(`/v1/runs/${id}/fork`, { from: "opening", model: "frist" })
     expect(forked).toMatchObject({ status: 404, body: { code: "model_not_found", path: "opening.model" } })
   })
+
+  it("[DEBUG2] refuses a model that nobody can ask, and says what is missing", async () => {
+    const id = await start("mend-tool", { id: "good" }, { breakpoints: [{ step: "opening" }] })
+    await until(id, "paused")
+    const model = "mistral/mistral-large"
+    for (const [door, body, at] of [
+      ["edit", { model }, "body.model"],
+      ["edit", { route: model }, "body.route"],
+      ["fork", { from: "opening", model }, "opening.model"],
+    ] as const) {
+      const refused = await post(`/v1/runs/${id}/${door}`, body)
+      expect(refused).toMatchObject({ status: 503, body: { code: "provider_not_configured", path: at } })
+      expect(refused.body.detail).toContain("MISTRAL_API_KEY")
+    }
+  })
+})
+
+describe("[DEBUG2] a run that has ended", () => {
+  it("says so to every command", async () => {
+    const id = await start("mend-tool", { id: "bad" })
+    await until(id, "failed")
+    for (const [door, body] of [
+      ["continue", {}],
+      ["step", {}],
+      ["runTo", { path: "nobody" }],
+      ["pause", {}],
+      ["edit", { prompt: "Again." }],
+      ["edit", { path: "found", input: { id: "good" } }],
+      ["retryWith", {}],
+      ["skip", { path: "found" }],
+    ] as const) {
+      const refused = await post(`/v1/runs/${id}/${door}`, body)
+      expect(refused, door).toMatchObject({ status: 409, body: { code: "run_ended" } })
+    }
+    const socket = await openSocket(id)
+    socket.send({ type: "edit", prompt: "Again.", id: 1 })
+    expect(await socket.nextOf("problem")).toMatchObject({ ref: 1, problem: { code: "run_ended" } })
+    socket.close()
+  })
 })
 
 describe("[DEBUG3] a fork under the stepper", () => {
@@ -88,13 +127,17 @@ describe("[DEBUG3] a fork under the stepper", () => {
   }
 
   it("[FORK4] stands before its first step, and goes on with what the fork changed", async () => {
-    const id = await forked({ edits: { found: { input: { id: "good" } }, closing: { model: "openai/gpt-5.5" } } })
+    const id = await forked({
+      edits: { found: { input: { id: "good" } }, closing: { model: "openai-compatible/first" } },
+    })
     expect((await get(`/v1/runs/${id}/stop?wait=30`)).body).toMatchObject({
       paused: { at: "found" },
       next: [{ path: "found", input: { id: "good" }, changes: [{ path: "id" }] }],
     })
     expect((await post(`/v1/runs/${id}/step?wait=30`)).body).toMatchObject({ paused: { at: "closing" } })
-    expect((await post(`/v1/runs/${id}/continue?wait=30`)).body).toMatchObject({ output: "closing of openai/gpt-5.5" })
+    expect((await post(`/v1/runs/${id}/continue?wait=30`)).body).toMatchObject({
+      output: "closing of openai-compatible/first",
+    })
   })
 
   it("[FORK10] calls no tool that it has a stub for, and checks the stub", async () => {
