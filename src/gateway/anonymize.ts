@@ -71,6 +71,8 @@ class Hiding implements Anonymizer {
 
   #found(label: string, value: string): string {
     if (label !== "EMAIL") return this.#standIns.of(label, value)
+    // Of a link: what is meant is hidden, as it would be elsewhere, and written for a link again.
+    if (!value.includes("@")) return encodeURIComponent(this.#found(label, decodeURIComponent(value)))
     const at = value.indexOf("@")
     const [local, domain] = [value.slice(0, at), value.slice(at + 1)]
     const mailbox = this.#learn(local, this.#standIns.of("LOCAL", local))

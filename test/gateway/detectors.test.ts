@@ -20,6 +20,7 @@ const INNOCENT = [
   "GB29NWBK60161331926818 has a wrong checksum",
   "192.168.100.200 and 2001:db8::8a2e:370:7334 are addresses",
   "@mention, user@, @example.com, a @ b",
+  "user%40, %40example.com, a%20%40%20b, 100%40 and more",
   "The API key: see the docs. The password is required. Use sk-learn and risk-free tokens.",
   "3f2504e0-4f89-11d3-9a0c-0305e82c3301",
   "-----BEGIN PUBLIC KEY-----",

@@ -65,6 +65,7 @@ export const FOUND: readonly (readonly [DetectorName, string])[] = [
   ["private-key", armour("OPENSSH PRIVATE", ["b3BlbnNzaC1rZXktdjEAAA-_", "AAAA"])],
   ["email", "jane.doe+tag@example.co.uk"],
   ["email", "jörg@müller.de"],
+  ["email", "bob.o%2Btag%40acme.com"],
   ["card", "4111 1111 1111 1111"],
   ["card", "5500-0000-0000-0004"],
   ["card", "378282246310005"],

@@ -135,6 +135,12 @@ describe("[REPLAY4] a stand-in", () => {
     expect(of(`key ${KEY}`)).toMatch(/^key \[\[SECRET_\d+\]\]$/)
   })
 
+  it("is the same person's where an address is encoded for a link", () => {
+    const link = of(`https://crm.acme-mail.com/find?q=to%3Amaya.lindqvist%40acme-mail.com&reply=a%2Bb%40acme-mail.com`)
+    expect(link).toContain(`?q=to%3A${of(EMAIL).replace("@", "%40")}&`)
+    expect(link).toContain(`&reply=${encodeURIComponent(of("a+b@acme-mail.com"))}`)
+  })
+
   it("is one for one value, among thousands, short ones too", () => {
     const emails = Array.from(
       { length: 3_000 },
