@@ -36,7 +36,7 @@ async function review(
 ): Promise<ModerationReviewView> {
   const { workflow, step, policy: change, show, cursor, limit, user, tag } = body
   const policy = policyOf(findWorkflow(deployment, workflow), body)
-  const { runs, nextCursor } = await reach(env.TENANTS, tenant.id).list({
+  const page = await reach(env.TENANTS, tenant.id).list({
     workflow,
     ...(user === undefined ? {} : { user }),
     ...(tag === undefined ? {} : { tag }),
@@ -44,6 +44,8 @@ async function review(
     ...(cursor === undefined ? {} : { cursor }),
     limit,
   })
+  // A rehearsal plays again what was decided in the run that it is of.
+  const runs = page.runs.filter(({ replayOf }) => !replayOf)
   const reviews = await Promise.all(
     runs.map(async ({ runId }): Promise<Reviewed> => {
       return { runId, ...(await reach(env.RUNS, runId).reviewModeration(step, change)) }
@@ -55,7 +57,7 @@ async function review(
     ...(policy ? { policy: { thresholds: policy.thresholds, rules: (policy.rules ?? []).map(({ id }) => id) } } : {}),
     runs: runs.length,
     ...found(reviews, show),
-    ...(nextCursor === undefined ? {} : { nextCursor }),
+    ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
   }
 }
 

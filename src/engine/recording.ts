@@ -82,6 +82,8 @@ export interface Recording {
   readonly pauseTimes: readonly Pause[]
   /** Numbers of the events that are interventions. */
   readonly interventions: readonly number[]
+  /** The event up to which it was copied from another run; absent of a run that is no fork. */
+  readonly forkedSeq?: number
   /** The event that ended the run; absent when it has not ended. */
   readonly endSeq?: number
   readonly head: Head
@@ -110,12 +112,14 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
   const pauses = new Map<string, number>()
   const pauseTimes: Pause[] = []
   let created: EventOf<"run.created"> | undefined
+  let forkedSeq: number | undefined
   let endSeq: number | undefined
   let head = EMPTY_HEAD
   for (const event of eventsIn(source)) {
     if (event.seq > upTo) break
     head = { seq: event.seq, hash: event.hash }
     if (event.type === "run.created") created = event
+    if (event.type === "run.forked") forkedSeq = event.seq
     if (event.type === "run.completed" || event.type === "run.failed" || event.type === "run.cancelled")
       endSeq = event.seq
     if (event.type === "run.paused") beginPause(pauseTimes, event.atMs)
@@ -129,8 +133,8 @@ export function readRecording(source: EventSource, upTo = source.head().seq): Re
     if (event.path !== "") take(steps, event)
   }
   const { data: header, atMs: createdAtMs } = must(created, "a log begins with run.created")
-  const end = endSeq === undefined ? {} : { endSeq }
-  return { source, header, createdAtMs, steps, signals, pauses, pauseTimes, interventions, head, ...end }
+  const ends = { ...(forkedSeq === undefined ? {} : { forkedSeq }), ...(endSeq === undefined ? {} : { endSeq }) }
+  return { source, header, createdAtMs, steps, signals, pauses, pauseTimes, interventions, head, ...ends }
 }
 
 /** The intervention numbered `seq`. */

@@ -65,7 +65,7 @@ export const ModerationReviewView = named(
       .object({ thresholds: z.record(z.string(), z.number()), rules: z.array(z.string()).readonly() })
       .exactOptional()
       .meta({ description: "That decides now; without one, the moderation model's own judgement." }),
-    runs: z.int().meta({ description: "Runs on this page." }),
+    runs: z.int().meta({ description: "Runs on this page; rehearsals are left out." }),
     counts: z
       .object({ decisions: z.int(), same: z.int(), toFlagged: z.int(), toPassed: z.int(), undecided: z.int() })
       .meta({ description: "Of this page." }),

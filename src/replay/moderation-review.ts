@@ -5,7 +5,7 @@
 
 import { allNodes, nodeAt } from "../engine/locate.ts"
 import { recordedInput, recordedOutput } from "../engine/playback.ts"
-import type { RecordedStep } from "../engine/recording.ts"
+import type { RecordedStep, Recording } from "../engine/recording.ts"
 import { eventOf } from "../engine/recording.ts"
 import { resultOf } from "../engine/records.ts"
 import type { Policy, PolicyVerdict, Violation } from "../graph/policy.ts"
@@ -82,7 +82,7 @@ export function reviewedPolicy(
   return { policy: { name: own?.name ?? step, version: own?.version ?? 0, thresholds, rules }, unknownRules }
 }
 
-/** Reviews the decisions of the step called `step`, a path or a name. Without a policy the moderation model's judgement holds. */
+/** Reviews the decisions that the run made itself at the step called `step`, a path or a name. Without a policy the moderation model's judgement holds. */
 export async function reviewModeration(
   side: Side,
   step: string,
@@ -92,12 +92,18 @@ export async function reviewModeration(
   const undecided: UndecidedDecision[] = []
   for (const recorded of side.recording.steps.values()) {
     if (recorded.kind !== "moderate" || !placesOf(recorded.path).has(step)) continue
+    if (isCopied(recorded, side.recording)) continue
     const place = { path: recorded.path, atMs: recorded.firstAtMs }
     const outcome = await review(recorded, side, policy).catch((thrown: unknown) => errorData(thrown).message)
     if (typeof outcome === "string") undecided.push({ ...place, why: outcome })
     else decisions.push({ ...place, ...outcome })
   }
   return { decisions, undecided }
+}
+
+/** What was copied was decided in the run that it comes from. */
+function isCopied({ attempts, firstSeq }: RecordedStep, { forkedSeq = 0 }: Recording): boolean {
+  return (attempts.at(-1)?.startSeq ?? firstSeq) < forkedSeq
 }
 
 /** The decision under the policy, or why there is none. */

@@ -1,6 +1,6 @@
 /** Moderation reviews through the HTTP door, on real objects inside workerd. */
 import { expect, it } from "vitest"
-import { finish, get, post } from "./support/client.ts"
+import { finish, get, post, until } from "./support/client.ts"
 
 it("[MODERATE1] counts and lists, run by run and page by page, the decisions that another policy would flip", async () => {
   const ids: unknown[] = []
@@ -27,6 +27,26 @@ it("[MODERATE1] counts and lists, run by run and page by page, the decisions tha
   const { body: same } = await post("/v1/moderation-reviews", { workflow: "letters", step: "check", tag: "review" })
   expect(same).toMatchObject({ counts: { decisions: 3, same: 3 }, decisions: [] })
   expect((await get(`/v1/runs/${ids[0]}`)).body).toEqual(before)
+})
+
+it("[MODERATE4] counts what was decided, not what a fork copied or a rehearsal played again", async () => {
+  const { id } = await finish("letters", { text: "Dear" }, { tags: ["once"] })
+  const decided = async () => {
+    const asked = { workflow: "letters", step: "check", tag: "once", show: "all" }
+    const { body } = await post("/v1/moderation-reviews", asked)
+    return { runs: Array.isArray(body.decisions) && body.decisions.map(({ runId }) => runId), counts: body.counts }
+  }
+  const before = await decided()
+  expect(before).toMatchObject({ runs: [id], counts: { decisions: 1 } })
+  for (const [door, body] of [
+    ["replay", { as: "run", paused: false }],
+    ["fork", { from: "output" }],
+  ] as const)
+    await until(String((await post(`/v1/runs/${id}/${door}`, body)).body.id), "succeeded")
+  expect(await decided()).toEqual(before)
+  const again = (await post(`/v1/runs/${id}/fork`, { from: "check" })).body.id
+  await until(String(again), "succeeded")
+  expect(await decided()).toMatchObject({ runs: [again, id], counts: { decisions: 2 } })
 })
 
 it("[MODERATE1] is refused of a step that judges nothing, and for a rule that its policy does not have", async () => {
