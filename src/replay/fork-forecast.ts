@@ -6,7 +6,7 @@
 
 import type { RecordedStep, Recording } from "../engine/recording.ts"
 import type { Workflow } from "../graph/workflow.ts"
-import { type CostReport, costReport } from "../ledger/report.ts"
+import { type CostReport, costReport, sumBy } from "../ledger/report.ts"
 import type { StepKind } from "../steps/step-kind.ts"
 import { eventsIn } from "../store/pages.ts"
 import { type ForkRequest, planFork } from "./derive.ts"
@@ -23,7 +23,7 @@ export interface RedoneStep {
   readonly effect?: string
   /** How it had ended. */
   readonly status: RecordedStep["status"]
-  /** All its attempts together. */
+  /** All its attempts together, but for calls that a crash lost. */
   readonly costNanoUsd: number
 }
 
@@ -64,9 +64,16 @@ export function forkForecast(
   }
 }
 
-/** Of the run whose ledger `report` is. */
-export function stepCosts({ byStep, children }: CostReport): StepCosts {
-  return [...byStep, ...children].map(({ path, costNanoUsd }) => ({ path, costNanoUsd }))
+/**
+ * Of the run whose ledger `report` is. A call that a crash lost is left out: what is booked for it is the most that it can have
+ * cost, which says nothing of what the step costs.
+ */
+export function stepCosts({ entries, children }: CostReport): StepCosts {
+  const known = entries.filter(({ category }) => category !== "unknown")
+  return [...sumBy(known, ({ path }) => ({ path })), ...children].map(({ path, costNanoUsd }) => ({
+    path,
+    costNanoUsd,
+  }))
 }
 
 function redoneStep({ path, kind, tool, effect, status }: RecordedStep, costNanoUsd: number): RedoneStep {

@@ -6,8 +6,10 @@ import { z } from "zod"
 import { readRecording } from "../../src/engine/recording.ts"
 import { costReport } from "../../src/ledger/report.ts"
 import { forkForecast, type StepCosts, stepCosts } from "../../src/replay/fork-forecast.ts"
+import { stepEvent } from "../../src/run/event.ts"
 import { kindsByName } from "../../src/steps/index.ts"
 import { eventsIn } from "../../src/store/pages.ts"
+import { attempt, completed, operation, operationRecord, runLog, started } from "../support/log.ts"
 
 /** Asks a model for each item and once more behind them; fails at the third item when it is told to. */
 const flow = workflow("pages", { version: 1, input: z.object({ pages: z.number(), fails: z.boolean() }) })
@@ -66,4 +68,12 @@ it("reads what the run never came to from runs that did: a range, and other item
 it("takes the run's own cost for the most when the others were cheaper", async () => {
   const whole = await run(6)
   expect(forecast(whole, "items", [costsOf(await run(1))])).toMatchObject({ lowNanoUsd: 20, highNanoUsd: 70 })
+})
+
+it("[BULK1] expects no call to cost what is booked for one that a crash lost", () => {
+  const lost = stepEvent("step.interrupted", "a", 1, { parked: false, lost: { costNanoUsd: 5_000_000 } })
+  const answered = operation("a", 2, 0, operationRecord([attempt(1, { costNanoUsd: 10 })]))
+  const report = costReport(runLog(started("a"), lost, started("a", 2), answered, completed("a", 2)))
+  expect(report.total.costNanoUsd).toBe(5_000_010)
+  expect(stepCosts(report)).toEqual([{ path: "a", costNanoUsd: 10 }])
 })
