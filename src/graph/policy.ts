@@ -63,8 +63,15 @@ function tooHigh(policy: Policy, scores: Readonly<Record<string, number>>): Viol
   return Object.entries(scores).flatMap(([category, score]) => {
     const limit = policy.thresholds[category] ?? policy.thresholds["*"]
     if (limit === undefined || score <= limit) return []
-    return { rule: `category:${category}`, reason: `${category} scored ${score.toFixed(2)}, allowed is ${limit}` }
+    return { rule: `category:${category}`, reason: `${category} scored ${shown(score, limit)}, allowed is ${limit}` }
   })
+}
+
+/** `score` with two digits, or with as many as show that it is above `limit`. */
+function shown(score: number, limit: number): string {
+  for (let digits = 2; digits <= 10; digits += 1)
+    if (Number(score.toFixed(digits)) > limit) return score.toFixed(digits)
+  return String(score)
 }
 
 function broken<Facts>(policy: Policy<Facts>, name: string | undefined, text: string, facts: Facts): Violation[] {

@@ -54,6 +54,11 @@ describe("a policy of a moderate step", () => {
     })
   })
 
+  it("shows of a score the digits that tell it from what is allowed", async () => {
+    const flagged = await check({ question: "Why?", answer: "No." }, scored({ harassment: 0.5004 }, {}))
+    expect(flagged).toMatchObject({ violations: [{ reason: "harassment scored 0.5004, allowed is 0.5" }] })
+  })
+
   it("judges by a rule the texts that it is for, with the facts of the step", async () => {
     const long = "This is much longer than agreed"
     expect(await check({ question: long, answer: "Short." })).toMatchObject({ flagged: false })
