@@ -16,9 +16,13 @@ const seconds = z.coerce
   .max(MAX_WAIT_MS / 1_000)
   .exactOptional()
 
-export const WaitQuery = z.object({ wait: seconds.meta({ description: "Seconds to wait for the run to end." }) })
+export const WaitQuery = z.strictObject({
+  wait: seconds.meta({
+    description: "Seconds to wait until the run has ended, or stands until somebody says how it goes on.",
+  }),
+})
 
-export const StopQuery = z.object({
+export const StopQuery = z.strictObject({
   wait: seconds.meta({ description: "Seconds to wait until the run stands or has ended. Default: none." }),
 })
 

@@ -18,7 +18,7 @@ export const runStart = [
     path: "/v1/workflows/{name}/runs",
     summary: "Start a run",
     description:
-      "Answers as soon as the run is under way, or, with `wait`, when it has ended: then with its output and its steps. A run that outlasts `wait` goes on.",
+      "Answers as soon as the run is under way, or, with `wait`, when it has ended or stands, as at a breakpoint: then with its output, if any, and its steps. A run that outlasts `wait` goes on.",
     params: z.object({ name: z.string() }),
     query: WaitQuery,
     headers: {
@@ -27,7 +27,10 @@ export const runStart = [
     body: StartBody,
     answers: {
       200: { description: "The run has ended within `wait`.", schema: RunDetail },
-      202: { description: "The run is under way; with its steps when it was waited for.", schema: RunUnderWay },
+      202: {
+        description: "The run is under way, or stands; with its steps when it was waited for.",
+        schema: RunUnderWay,
+      },
     },
     async handle({ params, query, body, request }, context) {
       const { env, deployment, tenant } = context

@@ -70,7 +70,9 @@ export const runs = [
     summary: "Read a run and its steps",
     params: RunParams,
     query: WaitQuery,
-    answers: { 200: { description: "How the run stands, after `wait` or its end.", schema: RunDetail } },
+    answers: {
+      200: { description: "How the run is, after `wait`, or as soon as it has ended or stands.", schema: RunDetail },
+    },
     async handle({ params, query }, context) {
       const run = await ownRun(params.id, context)
       const detail = await run.detail((query.wait ?? 0) * 1_000)

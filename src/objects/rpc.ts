@@ -45,7 +45,7 @@ export interface RunRpc {
   events(after: number, limit: number): Promise<readonly RunEvent[]>
   /** As `events`, as they are stored. */
   rows(after: number, limit: number): Promise<readonly EventRow[]>
-  /** The run with its first steps, as soon as it has ended and lists say so, or as it stands after `timeoutMs`. */
+  /** The run with its first steps, as soon as it stands, or has ended and lists say so, or as it is after `timeoutMs`. */
   detail(timeoutMs: number): Promise<RunDetail>
   /** `start` and then `detail`, in one call: between them there is nothing to decide. */
   startAndWait(request: RunStart, timeoutMs: number): Promise<RunDetail>

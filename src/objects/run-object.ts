@@ -58,7 +58,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
   readonly lifecycle = Lifecycle.install(this).use(this.#webSockets)
   readonly #readings = new Readings({
     engine: () => this.#engine(),
-    untilStanding: (timeoutMs) => this.#untilStanding(timeoutMs),
+    untilStanding: async (timeoutMs) => this.#untilStanding(await this.#engine(), timeoutMs),
     store: this.#store,
     env: this.env,
     deployment: () => this.deployment,
@@ -112,7 +112,8 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
 
   async detail(timeoutMs: number): Promise<RunDetail> {
     const engine = await this.#engine()
-    await this.#subscribers.until(() => engine.state.ended !== undefined, timeoutMs)
+    const isDue = () => engine.state.ended !== undefined || (!engine.busy && isStanding(engine.state))
+    await this.#subscribers.until(isDue, timeoutMs)
     // Whoever saw a run end looks for it in lists next.
     if (engine.state.ended) await this.#subscribers.until(() => isTold(engine, this.ctx.storage.kv), TELL_PATIENCE_MS)
     return { ...(await viewRun(engine)), ...(await this.#readings.steps(0, MAX_LISTED_STEPS)) }
@@ -136,7 +137,7 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     await checkNamesIn(command, this.deployment.gateway(this.env))
     await obey(engine, command)
     await this.#run?.driver.drive()
-    await this.#untilStanding(waitMs)
+    await this.#untilStanding(engine, waitMs)
     return viewRun(engine)
   }
 
@@ -154,9 +155,8 @@ export abstract class RunShell extends DurableObject<Env> implements Omit<RunRpc
     await this.#run?.driver.drive()
   }
 
-  async #untilStanding(timeoutMs: number): Promise<void> {
-    const { engine } = this.#run ?? {}
-    const isSettled = () => !engine?.busy && (!engine || engine.state.ended !== undefined || isStanding(engine.state))
+  async #untilStanding(engine: Engine, timeoutMs: number): Promise<void> {
+    const isSettled = () => !engine.busy && (engine.state.ended !== undefined || isStanding(engine.state))
     if (timeoutMs > 0) await this.#subscribers.until(isSettled, timeoutMs)
   }
 

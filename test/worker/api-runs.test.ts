@@ -43,6 +43,14 @@ describe("starting", () => {
     await until(String(body.id), "waiting")
   })
 
+  it("[API2] ?wait= ends where the run stands, for whoever starts it and whoever reads it", async () => {
+    const body = { input: small, breakpoints: [{ kind: "branch" }] }
+    const made = await post("/v1/workflows/desk/runs?wait=60", body)
+    expect(made).toMatchObject({ status: 202, body: { status: "paused", paused: { at: "outcome" } } })
+    expect(made.body.steps).toMatchObject([{ path: "topic", status: "completed" }])
+    expect((await get(`/v1/runs/${made.body.id}?wait=60`)).body).toMatchObject({ status: "paused" })
+  })
+
   it("[API3] takes an example by its name in the place of an input", async () => {
     const { body } = await post("/v1/workflows/desk/runs?wait=30", { example: "small" })
     expect(body).toMatchObject({ status: "succeeded", output: { kind: "billing" } })
