@@ -11,10 +11,11 @@ import { allNodes, nodeAt } from "./locate.ts"
 type Kinds = Readonly<Record<string, StepKind>>
 
 /**
- * The edit with its values as the step's schemas read them. Throws `step_not_found`, and `edit_invalid`, `input_invalid` or
- * `output_refused` for an edit that would have no effect, contradicts itself, or gives what the step does not take.
+ * The edit, which the request gives at `where`, with its values as the step's schemas read them. Throws `step_not_found`, and
+ * `edit_invalid` or `output_refused` for an edit that would have no effect, contradicts itself, or gives what the step does
+ * not take.
  */
-export function checkedEdit(scope: Scope, kinds: Kinds, path: string, edit: StepEdit): StepEdit {
+export function checkedEdit(scope: Scope, kinds: Kinds, path: string, edit: StepEdit, where: string): StepEdit {
   const node = nodeAt(scope, path, kinds)
   if (!node) throw new WaybillError("step_not_found", `The workflow has no step at "${path}".`, { path })
   checkParts(path, edit)
@@ -22,10 +23,12 @@ export function checkedEdit(scope: Scope, kinds: Kinds, path: string, edit: Step
   const { input, output } = edit
   return {
     ...edit,
-    ...(input === undefined ? {} : { input: read(inputOf(node, kinds, path), input, "input_invalid", path) }),
+    ...(input === undefined
+      ? {}
+      : { input: read(inputOf(node, kinds, path), input, "edit_invalid", `${where}.input`) }),
     ...(output === undefined
       ? {}
-      : { output: read(kindOf(node, kinds)?.output?.(node.config), output, "output_refused", path) }),
+      : { output: read(kindOf(node, kinds)?.output?.(node.config), output, "output_refused", `${where}.output`) }),
   }
 }
 
@@ -69,6 +72,6 @@ function kindOf(node: StepNode, kinds: Kinds): StepKind | undefined {
   return kinds[node.kind]
 }
 
-function read(schema: Schema | undefined, value: Json, code: "input_invalid" | "output_refused", path: string): Json {
+function read(schema: Schema | undefined, value: Json, code: "edit_invalid" | "output_refused", path: string): Json {
   return toJson(schema ? parseWith(schema, value, code, path) : value, path)
 }

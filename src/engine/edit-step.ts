@@ -18,7 +18,7 @@ export async function editStep(
 ): Promise<void> {
   const { workflow, host, log } = session
   // What a recording holds was read by its schemas then.
-  const checked = copied ? edit : checkedEdit(workflow.scope, host.kinds, path, edit)
+  const checked = copied ? edit : checkedEdit(workflow.scope, host.kinds, path, edit, "body")
   checkInTime(session, path, checked)
   const stored = await storedEdit(checked, host.blobs)
   checkInTime(session, path, checked)

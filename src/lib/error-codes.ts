@@ -54,7 +54,8 @@ export const ERROR_CODES = {
   output_refused: {
     status: 422,
     retryable: false,
-    remedy: "Give an output that fits the output schema of the step (GET /v1/workflows/{name}).",
+    remedy:
+      "Give an output that fits the output schema of the step, or of the tool that has a stub (GET /v1/workflows/{name}).",
   },
   step_failed: {
     status: 500,
@@ -114,7 +115,8 @@ export const ERROR_CODES = {
   edit_invalid: {
     status: 422,
     retryable: false,
-    remedy: "Edit a step that has not started, or is held, with a part that it has; or fork the run from the step.",
+    remedy:
+      "Edit a step that has not started, or is held, with a part that it has and that fits its schema; or fork the run from the step.",
   },
   approval_rejected: {
     status: 409,

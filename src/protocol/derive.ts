@@ -28,6 +28,7 @@ export const StepEditView = named(
 const breakpoints = BreakpointList.exactOptional().meta({ description: "Where the new run pauses." })
 const from = z
   .string()
+  .min(1, 'found "", expected the path of a step')
   .exactOptional()
   .meta({ description: "Path of the step to start from. Default: the step at which the run failed." })
 
@@ -77,19 +78,28 @@ export const ForkBody = named(
 )
 export type ForkBody = z.infer<typeof ForkBody>
 
+const replayBody = z.strictObject({
+  as: z
+    .enum(["report", "run"])
+    .default("report")
+    .meta({ description: "`run`: a new run that is answered from the recording, to go through step by step." }),
+  beyond: z.enum(["hold", "live"]).default("hold").meta({
+    description: "Of a run: whether a step that the recording cannot answer waits for you, or is done for real.",
+  }),
+  breakpoints,
+  paused,
+  stubs,
+})
+
+/** What is said of the new run has no meaning for a report, which makes none. */
 export const ReplayBody = named(
   "Replay",
-  z.strictObject({
-    as: z
-      .enum(["report", "run"])
-      .default("report")
-      .meta({ description: "`run`: a new run that is answered from the recording, to go through step by step." }),
-    beyond: z.enum(["hold", "live"]).default("hold").meta({
-      description: "Of a run: whether a step that the recording cannot answer waits for you, or is done for real.",
-    }),
-    breakpoints,
-    paused,
-    stubs,
+  replayBody.check(({ value, issues }) => {
+    if (value.as === "run") return
+    for (const part of ["breakpoints", "paused", "stubs"] as const) {
+      const message = 'found beside a report, expected it with `"as": "run"` only'
+      if (value[part] !== undefined) issues.push({ code: "custom", path: [part], message, input: value[part] })
+    }
   }),
 )
 
@@ -105,19 +115,26 @@ export function inputsOf({ input, inputPatch }: ForkChange): Pick<ForkChange, "i
   return { ...(input === undefined ? {} : { input }), ...(inputPatch === undefined ? {} : { inputPatch }) }
 }
 
-/** The edits that `body` asks for, with those that it gives for the step at `at`. */
+/** The edits that `body` asks for, with those that it gives for the step at `at`. Throws `request_invalid` for a part given twice. */
 export function editsOf(
-  { outputs = {}, edits = {}, edit, prompt, route, model }: ForkChange,
+  { outputs = {}, edits = {}, edit = {}, prompt, route, model }: ForkChange,
   at: string,
 ): Record<string, StepEdit> {
   const found: Record<string, StepEdit> = { ...edits }
-  for (const [path, output] of Object.entries(outputs)) found[path] = { ...found[path], output }
-  const own = {
-    ...edit,
-    ...(prompt === undefined ? {} : { prompt }),
-    ...(route === undefined ? {} : { route }),
-    ...(model === undefined ? {} : { model }),
-  }
-  if (Object.keys(own).length > 0) found[at] = { ...found[at], ...own }
+  for (const [path, output] of Object.entries(outputs)) add(found, path, { output }, `body.outputs.${path}`)
+  for (const [part, value] of Object.entries(edit)) add(found, at, { [part]: value }, `body.edit.${part}`)
+  for (const [part, value] of Object.entries({ prompt, route, model }))
+    if (value !== undefined) add(found, at, { [part]: value }, `body.${part}`)
   return found
+}
+
+/** Takes one part of an edit, which the body gives at `where`, to those of the step at `path`. */
+function add(found: Record<string, StepEdit>, path: string, given: StepEdit, where: string): void {
+  const before = found[path] ?? {}
+  const twice = Object.keys(given).find((part) => Object.hasOwn(before, part))
+  if (twice !== undefined)
+    throw new WaybillError("request_invalid", `${where}: found another ${twice} of ${path} beside it, expected one.`, {
+      path: where,
+    })
+  found[path] = { ...before, ...given }
 }

@@ -49,7 +49,9 @@ export function planFork(
   for (const path of kept) checkGoneTo(recording, path)
   const point = { ...bare, replaced: new Set(kept) }
   checkForkPoint(point)
-  const checked = Object.entries(edits).map(([path, edit]) => [path, checkedEdit(scope, kinds, path, edit)] as const)
+  const checked = Object.entries(edits).map(
+    ([path, edit]) => [path, checkedEdit(scope, kinds, path, edit, path)] as const,
+  )
   return { point, edits: Object.fromEntries(checked) }
 }
 

@@ -88,12 +88,18 @@ describe("an edit is refused", () => {
     ["for a step that the workflow does not have", "nobody", { skip: true }, "step_not_found"],
     ["when it changes nothing", "reply", {}, "edit_invalid"],
     ["when it says two things", "customer", { input: { id: "x" }, output: null }, "edit_invalid"],
-    ["when the tool's input schema refuses it", "customer", { input: { id: 5 } }, "input_invalid"],
+    ["when the tool's input schema refuses it", "customer", { input: { id: 5 } }, "edit_invalid"],
     ["when the tool's output schema refuses it", "customer", { output: { name: 5 } }, "output_refused"],
   ] as const)("[DEBUG2] %s", async (_why, path, edit, code) => {
     const { run } = await start()
     await expect(run.engine.commands.edit(path, edit)).rejects.toMatchObject({ code })
     expect(run.engine.state.edits.size).toBe(0)
+  })
+
+  it("[DEBUG2] by the place of its value in the request", async () => {
+    const { run } = await start()
+    const refused = run.engine.commands.edit("customer", { input: { id: 5 } })
+    await expect(refused).rejects.toMatchObject({ details: { path: "body.input.id" } })
   })
 
   it("[DEBUG2] when the step has ended", async () => {

@@ -102,6 +102,9 @@ describe("POST /v1/runs/{id}/fork", () => {
       [{ from: "nobody" }, 404, "step_not_found"],
       [{ from: "outcome", edits: { topic: { prompt: "Other" } } }, 422, "edit_invalid"],
       [{ from: "outcome", input: { message: "" } }, 422, "input_invalid"],
+      [{ from: "" }, 422, "request_invalid"],
+      [{ from: "topic", model: "first", edits: { topic: { model: "second" } } }, 422, "request_invalid"],
+      [{ from: "outcome", outputs: { topic: {} }, edits: { topic: { output: {} } } }, 422, "request_invalid"],
       [{ from: "outcome", inputPatch: { message: null } }, 422, "input_invalid"],
       [{ from: "outcome", input: small, inputPatch: { amount: 1 } }, 422, "request_invalid"],
       [{ from: "outcome", outputs: { topic: { kind: 7 } } }, 422, "output_refused"],
@@ -112,6 +115,15 @@ describe("POST /v1/runs/{id}/fork", () => {
       expect(await post(`/v1/runs/${id}/fork`, body)).toMatchObject({ status, body: { code } })
     expect((await get("/v1/runs?limit=200")).body.runs).toEqual(before)
   })
+})
+
+it("[REPLAY1] a report takes nothing that is said of a new run", async () => {
+  const { id } = await finish("desk", small)
+  for (const [part, value] of Object.entries({ breakpoints: [], paused: true, stubs: {} }))
+    expect(await post(`/v1/runs/${id}/replay`, { as: "report", [part]: value })).toMatchObject({
+      status: 422,
+      body: { code: "request_invalid", path: `body.${part}` },
+    })
 })
 
 describe("an Idempotency-Key", () => {
