@@ -3,7 +3,7 @@
  * are checked, and the OpenAPI document is written, from these same schemas. One resource per file; adding one is a new file
  * and an entry in `index.ts`.
  */
-import type { z } from "zod"
+import { z } from "zod"
 import { schemaIssues } from "../graph/schema.ts"
 import { type ErrorData, WaybillError } from "../lib/errors.ts"
 import type { Deployment, Env } from "../objects/environment.ts"
@@ -47,6 +47,7 @@ interface EndpointSpec<Params, Query, Body> {
   /** Answered to anybody, on nobody's behalf. */
   readonly isPublic?: boolean
   readonly params?: z.ZodType<Params>
+  /** Default: none; a parameter that is not named here is refused. */
   readonly query?: z.ZodType<Query>
   /** Headers that matter here, by name. For the document only. */
   readonly headers?: Readonly<Record<string, string>>
@@ -75,10 +76,9 @@ export function endpoint<Params = undefined, Query = undefined, Body = undefined
   return {
     ...spec,
     async respond(request, params, context) {
-      const query = Object.fromEntries(new URL(request.url).searchParams)
       const asked = {
         params: checked(spec.params, params, "path"),
-        query: checked(spec.query, query, "query"),
+        query: checked<unknown>(spec.query ?? NO_QUERY, queryOf(request), "query"),
         body: spec.body ? checked(spec.body, await readJson(request, spec.maxBodyBytes), "body") : undefined,
         request,
       }
@@ -86,6 +86,21 @@ export function endpoint<Params = undefined, Query = undefined, Body = undefined
       return spec.handle(asked as Asked<Params, Query, Body>, context)
     },
   }
+}
+
+const NO_QUERY = z.strictObject({})
+
+/** The parameters of a query. Throws `request_invalid` for one that is there twice: which of the two counts is anybody's guess. */
+function queryOf(request: Request): Record<string, string> {
+  const { searchParams } = new URL(request.url)
+  for (const name of new Set(searchParams.keys())) {
+    const found = searchParams.getAll(name).length
+    if (found > 1)
+      throw new WaybillError("request_invalid", `query.${name}: found it ${found} times, expected it once.`, {
+        path: `query.${name}`,
+      })
+  }
+  return Object.fromEntries(searchParams)
 }
 
 /** `value` as `schema` reads it. Throws `request_invalid` with everything that is wrong, each by its path below `root`. */

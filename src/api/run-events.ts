@@ -31,7 +31,7 @@ export const runEvents = [
     description:
       "With `Accept: text/event-stream` the events so far and all that follow, until the run has ended; the last message is of type `end`. Otherwise one page as JSON.",
     params: RunParams,
-    query: z.object({
+    query: z.strictObject({
       after: after.exactOptional().meta({ description: "Only events with a higher number. Default 0." }),
       limit: z.coerce.number().int().min(1).max(MAX_EVENTS).default(200).meta({ description: "Of the JSON page." }),
     }),

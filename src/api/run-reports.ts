@@ -85,7 +85,7 @@ export const runReports = [
     description:
       "One JSON value a line: a head, then every row of the log in order, with the hash that chains it, then the blobs that the rows refer to, so that the file stands by itself. A redacted export hides personal data and secrets, leaves media out and can be replayed by a test; its chain is its own.",
     params: RunParams,
-    query: z.object({
+    query: z.strictObject({
       redact: flag.meta({ description: "Hide personal data and secrets." }),
       blobs: flag.meta({ description: "`false` leaves out the blobs that the log refers to: a replay needs them." }),
     }),

@@ -19,7 +19,7 @@ export const runSocket = [
     description:
       "Frames are JSON: `ClientFrame` in, `ServerFrame` out. On `new`, the first frame is `start`. With `after`, the socket is subscribed at once; otherwise by a `subscribe` frame.",
     params: z.object({ id: z.string().meta({ description: "Of the run, or `new`." }) }),
-    query: z.object({
+    query: z.strictObject({
       after: after.exactOptional().meta({ description: "Only events with a higher number." }),
       region: StartBody.shape.region.meta({
         description: "Of `new`: the region that the `start` frame will name, for the run's object to be there.",

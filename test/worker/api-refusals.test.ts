@@ -41,6 +41,22 @@ describe("addresses", () => {
   })
 })
 
+describe("queries", () => {
+  it("[API9] with a parameter that the endpoint does not know are refused, and nothing is done", async () => {
+    for (const path of ["/v1/workflows?limit=1", "/v1/runs?state=failed"])
+      expect(await get(path)).toMatchObject({ status: 422, body: { code: "request_invalid", path: "query" } })
+    const { status, body } = await post(`${RUNS}?wiat=5`, { example: "small" })
+    expect(status).toBe(422)
+    expect(body.detail).toContain("wiat")
+  })
+
+  it("[API9] with a parameter twice are refused by its name", async () => {
+    const { status, body } = await get("/v1/runs?limit=1&limit=2")
+    expect(status).toBe(422)
+    expect(body).toMatchObject({ path: "query.limit", detail: "query.limit: found it 2 times, expected it once." })
+  })
+})
+
 describe("lists", () => {
   it("[API9] refuse a cursor that no page gave, which would begin again from the start", async () => {
     for (const list of ["runs", "operations"])
