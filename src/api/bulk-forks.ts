@@ -1,6 +1,8 @@
 /** Many failed runs forked with one change: a dry run, the real one, and how it stands. */
 import { z } from "zod"
+import { isStepOf } from "../engine/locate.ts"
 import { systemClock } from "../lib/clock.ts"
+import { WaybillError } from "../lib/errors.ts"
 import { newId } from "../lib/id.ts"
 import { nanoUsd } from "../lib/money.ts"
 import { systemRandom } from "../lib/random.ts"
@@ -16,6 +18,7 @@ import {
   BulkForkView,
   CancelBulkForkBody,
 } from "../protocol/bulk-fork.ts"
+import { kindsByName } from "../steps/index.ts"
 import { json } from "./answer.ts"
 import { dryRun } from "./bulk-dry-run.ts"
 import { idCursor } from "./cursor.ts"
@@ -40,7 +43,7 @@ export const bulkForks = [
       202: { description: "The bulk fork is under way.", schema: BulkForkView },
     },
     async handle({ body, request }, context) {
-      findWorkflow(context.deployment, body.filter.workflow)
+      await checkFilter(body.filter, context)
       if (body.dryRun) return json(await dryRun(body, context))
       const { view, replayed } = await tenantOf(context).startBulkFork(
         orderOf(body),
@@ -85,6 +88,16 @@ export const bulkForks = [
     },
   }),
 ]
+
+/** Throws `workflow_not_found`, and `request_invalid` when `failedAt` is neither a step of today's code nor where a run has failed. */
+async function checkFilter({ workflow, failedAt }: BulkForkBody["filter"], context: ApiContext): Promise<void> {
+  const { scope } = findWorkflow(context.deployment, workflow)
+  if (failedAt === undefined || isStepOf(scope, failedAt.replaceAll("[]", "[0]"), kindsByName)) return
+  if ((await tenantOf(context).countRuns({ workflow, failedAt })) > 0) return
+  const path = "body.filter.failedAt"
+  const message = `${path}: found "${failedAt}", expected a step of ${workflow}, or where a run of it has failed.`
+  throw new WaybillError("request_invalid", message, { path })
+}
 
 function orderOf(body: BulkForkBody): BulkOrder {
   const { filter, concurrency, costCeilingUsd = 0, dryRun: _dry, cursor: _cursor, limit: _limit, ...change } = body

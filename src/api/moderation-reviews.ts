@@ -56,6 +56,7 @@ async function review(
     step,
     ...(policy ? { policy: { thresholds: policy.thresholds, rules: (policy.rules ?? []).map(({ id }) => id) } } : {}),
     runs: runs.length,
+    ...unscored(policy, reviews),
     ...found(reviews, show),
     ...(page.nextCursor === undefined ? {} : { nextCursor: page.nextCursor }),
   }
@@ -69,6 +70,13 @@ function policyOf(workflow: Workflow, { step, policy: change }: ModerationReview
   if (unknown !== undefined)
     throw invalid("body.policy.rules", `found "${unknown}", expected rules of ${step}'s policy`)
   return found.policy
+}
+
+/** Categories of the policy that nobody scored, a misspelt one perhaps; where there are no scores at all, that says nothing. */
+function unscored(policy: Policy | undefined, reviews: readonly Reviewed[]): { readonly unscored?: readonly string[] } {
+  const scored = new Set(reviews.flatMap((review) => review.scored))
+  const missing = Object.keys(policy?.thresholds ?? {}).filter((name) => name !== "*" && !scored.has(name))
+  return scored.size === 0 || missing.length === 0 ? {} : { unscored: missing }
 }
 
 function found(reviews: readonly Reviewed[], show: "flips" | "all") {

@@ -4,7 +4,7 @@ import { MAX_LISTED_OPERATIONS } from "../lib/limits.ts"
 import type { LoggedOperation } from "../objects/operation-log.ts"
 import { reach } from "../objects/remote.ts"
 import { LoggedOperationList, LoggedOperationView } from "../protocol/logged-operation.ts"
-import { moment, windowOf } from "../protocol/moment.ts"
+import { forwards, moment, windowOf } from "../protocol/moment.ts"
 import { errorView } from "../protocol/problem.ts"
 import { costView } from "../protocol/run-view.ts"
 import { json } from "./answer.ts"
@@ -16,19 +16,21 @@ export const operations = [
     method: "GET",
     path: "/v1/operations",
     summary: "List the operations that no run asked for, newest first",
-    query: z.strictObject({
-      model: z
-        .string()
-        .exactOptional()
-        .meta({ description: "As it was asked for, or `provider/model` of one that was called." }),
-      route: z.string().exactOptional().meta({ description: "The route that decided." }),
-      status: LoggedOperationView.shape.status.exactOptional(),
-      user: z.string().exactOptional(),
-      from: moment.exactOptional().meta({ description: "Asked at or after this time." }),
-      to: moment.exactOptional().meta({ description: "Asked before this time." }),
-      cursor: idCursor("op"),
-      limit: z.coerce.number().int().min(1).max(MAX_LISTED_OPERATIONS).default(50),
-    }),
+    query: z
+      .strictObject({
+        model: z
+          .string()
+          .exactOptional()
+          .meta({ description: "As it was asked for, or `provider/model` of one that was called." }),
+        route: z.string().exactOptional().meta({ description: "The route that decided." }),
+        status: LoggedOperationView.shape.status.exactOptional(),
+        user: z.string().exactOptional(),
+        from: moment.exactOptional().meta({ description: "Asked at or after this time." }),
+        to: moment.exactOptional().meta({ description: "Asked before this time." }),
+        cursor: idCursor("op"),
+        limit: z.coerce.number().int().min(1).max(MAX_LISTED_OPERATIONS).default(50),
+      })
+      .refine(...forwards),
     answers: { 200: { description: "One page.", schema: LoggedOperationList } },
     async handle({ query }, { env, tenant }) {
       const { from: _from, to: _to, ...filter } = query

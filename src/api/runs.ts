@@ -3,7 +3,8 @@ import { z } from "zod"
 import { MAX_LISTED_RUNS, MAX_LISTED_STEPS, MAX_TREE_RUNS } from "../lib/limits.ts"
 import { reach } from "../objects/remote.ts"
 import type { RunFilter } from "../objects/run-index.ts"
-import { moment, windowOf } from "../protocol/moment.ts"
+import { failureFilter } from "../protocol/failure-filter.ts"
+import { forwards, moment, windowOf } from "../protocol/moment.ts"
 import { RunDetail, StepList } from "../protocol/run-detail.ts"
 import { RunTreeNode, runTree } from "../protocol/run-tree.ts"
 import { RunStatus } from "../protocol/run-view.ts"
@@ -16,27 +17,26 @@ import { endpoint } from "./resource.ts"
 import { ownRun, ownRunView } from "./run-access.ts"
 import { RunParams, StepParams, WaitQuery } from "./run-parameters.ts"
 
-const ListQuery = z.strictObject({
-  workflow: z.string().exactOptional(),
-  status: RunStatus.exactOptional(),
-  user: z.string().exactOptional(),
-  tag: z.string().exactOptional(),
-  errorCode: z.string().exactOptional().meta({ description: "Code of the error that the run failed with." }),
-  failedAt: z.string().exactOptional().meta({
-    description: "The step that failed the run: its path (`items[3].extract`, or `items[].extract`) or name.",
-  }),
-  failureClass: z
-    .string()
-    .exactOptional()
-    .meta({ description: "Of that failure: `provider.quota`, or all of `provider`." }),
-  parent: z.string().exactOptional().meta({ description: "Child runs of this run." }),
-  forkedFrom: z.string().exactOptional().meta({ description: "Forks and reruns of this run." }),
-  replayOf: z.string().exactOptional().meta({ description: "Rehearsals of this run." }),
-  from: moment.exactOptional().meta({ description: "Created at or after this time." }),
-  to: moment.exactOptional().meta({ description: "Created before this time." }),
-  cursor: idCursor("run"),
-  limit: z.coerce.number().int().min(1).max(MAX_LISTED_RUNS).default(50),
-})
+const ListQuery = z
+  .strictObject({
+    workflow: z.string().exactOptional(),
+    status: RunStatus.exactOptional(),
+    user: z.string().exactOptional(),
+    tag: z.string().exactOptional(),
+    errorCode: z.string().exactOptional().meta({ description: "Code of the error that the run failed with." }),
+    failedAt: z.string().exactOptional().meta({
+      description: "The step that failed the run: its path (`items[3].extract`, or `items[].extract`) or name.",
+    }),
+    failureClass: failureFilter.exactOptional(),
+    parent: z.string().exactOptional().meta({ description: "Child runs of this run." }),
+    forkedFrom: z.string().exactOptional().meta({ description: "Forks and reruns of this run." }),
+    replayOf: z.string().exactOptional().meta({ description: "Rehearsals of this run." }),
+    from: moment.exactOptional().meta({ description: "Created at or after this time." }),
+    to: moment.exactOptional().meta({ description: "Created before this time." }),
+    cursor: idCursor("run"),
+    limit: z.coerce.number().int().min(1).max(MAX_LISTED_RUNS).default(50),
+  })
+  .refine(...forwards)
 
 const RunList = named(
   "RunList",

@@ -4,24 +4,27 @@ import { isId } from "../lib/id.ts"
 import { DEFAULT_BULK_CONCURRENCY, MAX_BULK_CONCURRENCY, MAX_DRY_RUN_FORKS } from "../lib/limits.ts"
 import { MAX_USD } from "../lib/money.ts"
 import { ForkBody, StepEditView } from "./derive.ts"
-import { moment } from "./moment.ts"
+import { failureFilter } from "./failure-filter.ts"
+import { forwards, moment } from "./moment.ts"
 import { ErrorView } from "./problem.ts"
 import { RUN_STATUSES } from "./run-view.ts"
 import { Cost, named } from "./wire.ts"
 
-const BulkFilter = z.strictObject({
-  workflow: z.string(),
-  failedAt: z.string().exactOptional().meta({
-    description:
-      "Path of the step that failed the run (`items[3].extract`, or `items[].extract` for all), or its name.",
-  }),
-  errorCode: z.string().exactOptional(),
-  failureClass: z.string().exactOptional().meta({ description: "`provider.quota`, or all of `provider`." }),
-  user: z.string().exactOptional(),
-  tag: z.string().exactOptional(),
-  from: moment.exactOptional().meta({ description: "Created at or after this time." }),
-  to: moment.exactOptional().meta({ description: "Created before this time." }),
-})
+const BulkFilter = z
+  .strictObject({
+    workflow: z.string(),
+    failedAt: z.string().exactOptional().meta({
+      description:
+        "Path of the step that failed the run (`items[3].extract`, or `items[].extract` for all), or its name.",
+    }),
+    errorCode: z.string().exactOptional(),
+    failureClass: failureFilter.exactOptional(),
+    user: z.string().exactOptional(),
+    tag: z.string().exactOptional(),
+    from: moment.exactOptional().meta({ description: "Created at or after this time." }),
+    to: moment.exactOptional().meta({ description: "Created before this time." }),
+  })
+  .refine(...forwards)
 export type BulkFilter = z.infer<typeof BulkFilter>
 
 const change = ForkBody.omit({ breakpoints: true, paused: true, stubs: true }).extend({

@@ -2,39 +2,41 @@
 import { z } from "zod"
 import { isId } from "../lib/id.ts"
 import { MAX_REVIEWED_RUNS } from "../lib/limits.ts"
-import { moment } from "./moment.ts"
+import { forwards, moment } from "./moment.ts"
 import { named } from "./wire.ts"
 
 const score = z.number().min(0).max(1)
 
 export const ModerationReviewBody = named(
   "StartModerationReview",
-  z.strictObject({
-    workflow: z.string(),
-    step: z.string().meta({ description: "Path (`items[].check` for all items) or name of a `moderate` step." }),
-    policy: z
-      .strictObject({
-        thresholds: z.record(z.string(), score).meta({
-          description: "Highest score that passes, by category; `*` for all others.",
-        }),
-        rules: z
-          .array(z.string())
-          .exactOptional()
-          .meta({ description: "Ids of the rules of today's policy that hold. Default: all." }),
-      })
-      .exactOptional()
-      .meta({ description: "Default: the policy of the step in today's code." }),
-    user: z.string().exactOptional(),
-    tag: z.string().exactOptional(),
-    from: moment.exactOptional().meta({ description: "Runs created at or after this time." }),
-    to: moment.exactOptional().meta({ description: "Runs created before this time." }),
-    show: z.enum(["flips", "all"]).default("flips").meta({ description: "Which decisions are listed." }),
-    cursor: z
-      .string()
-      .refine((text) => isId("run", text), "expected the `nextCursor` of the page before")
-      .exactOptional(),
-    limit: z.int().min(1).max(MAX_REVIEWED_RUNS).default(50).meta({ description: "Runs on a page." }),
-  }),
+  z
+    .strictObject({
+      workflow: z.string(),
+      step: z.string().meta({ description: "Path (`items[].check` for all items) or name of a `moderate` step." }),
+      policy: z
+        .strictObject({
+          thresholds: z.record(z.string(), score).meta({
+            description: "Highest score that passes, by category; `*` for all others.",
+          }),
+          rules: z
+            .array(z.string())
+            .exactOptional()
+            .meta({ description: "Ids of the rules of today's policy that hold. Default: all." }),
+        })
+        .exactOptional()
+        .meta({ description: "Default: the policy of the step in today's code." }),
+      user: z.string().exactOptional(),
+      tag: z.string().exactOptional(),
+      from: moment.exactOptional().meta({ description: "Runs created at or after this time." }),
+      to: moment.exactOptional().meta({ description: "Runs created before this time." }),
+      show: z.enum(["flips", "all"]).default("flips").meta({ description: "Which decisions are listed." }),
+      cursor: z
+        .string()
+        .refine((text) => isId("run", text), "expected the `nextCursor` of the page before")
+        .exactOptional(),
+      limit: z.int().min(1).max(MAX_REVIEWED_RUNS).default(50).meta({ description: "Runs on a page." }),
+    })
+    .refine(...forwards),
 )
 export type ModerationReviewBody = z.infer<typeof ModerationReviewBody>
 
@@ -69,6 +71,9 @@ export const ModerationReviewView = named(
     counts: z
       .object({ decisions: z.int(), same: z.int(), toFlagged: z.int(), toPassed: z.int(), undecided: z.int() })
       .meta({ description: "Of this page." }),
+    unscored: z.array(z.string()).readonly().exactOptional().meta({
+      description: "Categories with a threshold that no decision on this page was given a score of.",
+    }),
     decisions: z
       .array(
         z.object({

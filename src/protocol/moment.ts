@@ -1,6 +1,11 @@
 /** Moments as callers write them. */
 import { z } from "zod"
 
+interface Window {
+  readonly from?: string
+  readonly to?: string
+}
+
 /** A moment as ISO 8601 text or milliseconds since the epoch. */
 export const moment = z
   .string()
@@ -14,8 +19,14 @@ export function momentMs(text: string): number {
   return /^\d{11,}$/.test(text) ? Number(text) : Date.parse(text)
 }
 
+/** For `refine`: a filter's window does not end before it begins. */
+export const forwards = [
+  ({ from, to }: Window) => !(from !== undefined && to !== undefined && momentMs(to) < momentMs(from)),
+  { path: ["to"], message: "expected a time that is not before `from`" },
+] satisfies Parameters<z.ZodType<Window>["refine"]>
+
 /** A window as filters take it. */
-export function windowOf({ from, to }: { readonly from?: string; readonly to?: string }): {
+export function windowOf({ from, to }: Window): {
   readonly fromMs?: number
   readonly toMs?: number
 } {

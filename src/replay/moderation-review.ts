@@ -60,6 +60,8 @@ export interface UndecidedDecision {
 export interface ModerationReview {
   readonly decisions: readonly ReviewedDecision[]
   readonly undecided: readonly UndecidedDecision[]
+  /** Categories of which the recorded model gave some decision a score. */
+  readonly scored: readonly string[]
 }
 
 type Kinds = Readonly<Record<string, StepKind>>
@@ -90,15 +92,16 @@ export async function reviewModeration(
 ): Promise<ModerationReview> {
   const decisions: ReviewedDecision[] = []
   const undecided: UndecidedDecision[] = []
+  const scored = new Set<string>()
   for (const recorded of side.recording.steps.values()) {
     if (recorded.kind !== "moderate" || !placesOf(recorded.path).has(step)) continue
     if (isCopied(recorded, side.recording)) continue
     const place = { path: recorded.path, atMs: recorded.firstAtMs }
-    const outcome = await review(recorded, side, policy).catch((thrown: unknown) => errorData(thrown).message)
+    const outcome = await review(recorded, side, policy, scored).catch((thrown: unknown) => errorData(thrown).message)
     if (typeof outcome === "string") undecided.push({ ...place, why: outcome })
     else decisions.push({ ...place, ...outcome })
   }
-  return { decisions, undecided }
+  return { decisions, undecided, scored: [...scored] }
 }
 
 /** What was copied was decided in the run that it comes from. */
@@ -106,8 +109,8 @@ function isCopied({ attempts, firstSeq }: RecordedStep, { forkedSeq = 0 }: Recor
   return (attempts.at(-1)?.startSeq ?? firstSeq) < forkedSeq
 }
 
-/** The decision under the policy, or why there is none. */
-async function review(step: RecordedStep, side: Side, policy: Policy | undefined) {
+/** The decision under the policy, or why there is none. The categories that were scored are added to `scored`. */
+async function review(step: RecordedStep, side: Side, policy: Policy | undefined, scored: Set<string>) {
   const { recording, blobs } = side
   const seq = step.attempts.at(-1)?.operations.get(0)
   if (step.status !== "completed" || step.endSeq === undefined)
@@ -116,6 +119,7 @@ async function review(step: RecordedStep, side: Side, policy: Policy | undefined
     return "The recording has no scores: the verdict was given in the step's place."
   const result = await resultOf(eventOf(recording.source, seq, "operation.completed").data, blobs)
   if (result.type !== "moderate") return `The recording has an answer of type ${result.type}, and no scores.`
+  for (const { scores } of result.results) for (const category of Object.keys(scores)) scored.add(category)
   // What a moderate step was given is what its own `resolve` made.
   const input = (await internalize(recordedInput(recording, step.inputSeq), blobs)) as Json & ModerateInput
   const recorded = verdictOf(await internalize(recordedOutput(recording.source, step.endSeq), blobs))

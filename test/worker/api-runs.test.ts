@@ -168,10 +168,16 @@ describe("listing", () => {
     expect(await of("user=lister&to=2100-01-01T00:00:00Z")).toHaveLength(6)
   })
 
-  it("[API9] refuses a filter that it does not know", async () => {
-    const { status, body } = await get("/v1/runs?state=failed")
-    expect(status).toBe(422)
-    expect(body).toMatchObject({ code: "request_invalid", issues: [{ path: "query" }] })
+  it("[API9] refuses a filter that it does not know, a class that is none, and a window that ends before it begins", async () => {
+    for (const [query, path] of [
+      ["state=failed", "query"],
+      ["failureClass=own_cod", "query.failureClass"],
+      ["from=2026-11-22T10:00:00Z&to=2026-11-22T09:00:00Z", "query.to"],
+    ]) {
+      const { status, body } = await get(`/v1/runs?${query}`)
+      expect(status).toBe(422)
+      expect(body).toMatchObject({ code: "request_invalid", issues: [{ path }] })
+    }
   })
 })
 

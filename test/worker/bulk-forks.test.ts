@@ -77,6 +77,8 @@ describe("a dry run", () => {
     const refusals = [
       [{ filter: { workflow: "nobody" }, costCeilingUsd: 1 }, 404, "workflow_not_found"],
       [{ filter: { workflow: "cases", state: "failed" } }, 422, "request_invalid"],
+      [{ filter: { workflow: "cases", failedAt: "chrage" }, dryRun: true }, 422, "request_invalid"],
+      [{ filter: { workflow: "cases", failureClass: "own_cod" }, dryRun: true }, 422, "request_invalid"],
       [{ filter: { workflow: "cases" } }, 422, "request_invalid"],
       [{ filter: { workflow: "cases" }, costCeilingUsd: 1, breakpoints: [] }, 422, "request_invalid"],
     ] as const

@@ -49,12 +49,28 @@ it("[MODERATE4] counts what was decided, not what a fork copied or a rehearsal p
   expect(await decided()).toMatchObject({ runs: [again, id], counts: { decisions: 2 } })
 })
 
+it("[MODERATE3] names once a category that no decision was scored for", async () => {
+  await finish("letters", { text: "Dear" }, { tags: ["misspelt"] })
+  const of = async (thresholds: object) =>
+    (
+      await post("/v1/moderation-reviews", {
+        workflow: "letters",
+        step: "check",
+        tag: "misspelt",
+        policy: { thresholds },
+      })
+    ).body.unscored
+  expect(await of({ harassment: 0.9, harrassment: 0.5, "*": 1 })).toEqual(["harrassment"])
+  expect(await of({ harassment: 0.5 })).toBeUndefined()
+})
+
 it("[MODERATE1] is refused of a step that judges nothing, and for a rule that its policy does not have", async () => {
   const thresholds = { harassment: 0.5 }
   for (const [more, path] of [
     [{ step: "nobody" }, "body.step"],
     [{ step: "check", policy: { thresholds, rules: ["nobody"] } }, "body.policy.rules"],
     [{ step: "check", policy: { thresholds: { harassment: 2 } } }, "body.policy.thresholds.harassment"],
+    [{ step: "check", from: "2026-11-22T10:00:00Z", to: "2026-11-22T09:00:00Z" }, "body.to"],
   ] as const)
     expect(await post("/v1/moderation-reviews", { workflow: "letters", ...more })).toMatchObject({
       status: 422,
