@@ -114,9 +114,7 @@ async function startOf(id: string, from: string | undefined, context: ApiContext
   if (path !== undefined) return path
   throw new WaybillError(
     "request_invalid",
-    `body.from: found nothing, and the run is ${status} and not failed at a step.`,
-    {
-      path: "body.from",
-    },
+    `body.from: found nothing, and the run is ${status} and not failed at a step; expected the path of a step in \`from\`.`,
+    { path: "body.from" },
   )
 }

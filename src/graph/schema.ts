@@ -28,10 +28,22 @@ export function schemaIssues(error: z.ZodError, root: string): SchemaIssue[] {
 /** What a value lacks that fits none of several forms is said for each of them: that it fits none helps nobody. */
 function reason(issue: z.core.$ZodIssue): string {
   if (issue.code !== "invalid_union" || issue.errors.length === 0) return issue.message
+  const mismatch = keysMismatch(issue.errors)
+  if (mismatch !== undefined) return mismatch
   const forms = issue.errors.map(
     ([first]) => first && `${first.path.map((part) => `${String(part)}: `).join("")}${reason(first)}`,
   )
   return [...new Set(forms)].join("; or ")
+}
+
+/** Of an object that has no form's key but others: its keys, and those that tell the forms apart. */
+function keysMismatch(forms: readonly (readonly z.core.$ZodIssue[])[]): string | undefined {
+  const found = forms.map((issues) => issues.flatMap((one) => (one.code === "unrecognized_keys" ? one.keys : [])))
+  const lacked = forms.map((issues) => issues.find(({ path }) => path.length === 1)?.path[0])
+  const keys = [...new Set(found.flat())]
+  const isUnknownToAll = found.every((unknown) => unknown.length === keys.length)
+  if (keys.length === 0 || !isUnknownToAll || lacked.includes(undefined)) return undefined
+  return `found ${keys.join(", ")}, expected one of ${[...new Set(lacked.map(String))].join(", ")}`
 }
 
 /** `value` as `schema` reads it. Throws `code` with every path and reason in `details.issues`. */

@@ -55,11 +55,16 @@ describe("asking for a run", () => {
     expect(nanoUsd(MAX_USD)).toBeLessThanOrEqual(Number.MAX_SAFE_INTEGER)
   })
 
-  it("[API17] says of each form that a value could have what it lacks", () => {
-    const { error } = StartBody.safeParse({ breakpoints: [{ foo: 1 }] })
-    const [issue] = error ? schemaIssues(error, "body") : []
-    expect(issue?.path).toBe("body.breakpoints[0]")
-    for (const form of ["step: ", "kind: ", "costAboveUsd: ", "on: "]) expect(issue?.message).toContain(form)
+  it("[API17] says of a value that fits none of several forms which keys it has, and which it could have", () => {
+    const said = (breakpoint: object) => {
+      const { error } = StartBody.safeParse({ breakpoints: [breakpoint] })
+      const [issue] = error ? schemaIssues(error, "body") : []
+      expect(issue?.path).toBe("body.breakpoints[0]")
+      return issue?.message
+    }
+    expect(said({ name: "card" })).toBe("found name, expected one of step, kind, costAboveUsd, on")
+    for (const form of ["step: ", "kind: ", "costAboveUsd: ", "on: Invalid option"])
+      expect(said({ on: "fire" })).toContain(form)
   })
 })
 

@@ -60,6 +60,14 @@ describe("[DEBUG3] the stepper over HTTP", () => {
     expect((await get(path("stop"))).body).toMatchObject({ status: "succeeded", next: [] })
   })
 
+  it("[FORK5] asks for the step to start from when the run did not fail at one", async () => {
+    const id = await start("mend-tool", { id: "good" })
+    await until(id, "succeeded")
+    const refused = await post(`/v1/runs/${id}/fork`)
+    expect(refused).toMatchObject({ status: 422, body: { code: "request_invalid", path: "body.from" } })
+    expect(refused.body.detail).toContain("the run is succeeded and not failed at a step; expected the path of a step")
+  })
+
   it("[DEBUG2] refuses a model or a route that nobody knows, and says which there are", async () => {
     const id = await start("mend-tool", { id: "good" }, { breakpoints: [{ step: "opening" }] })
     await until(id, "paused")
