@@ -76,9 +76,10 @@ export function endpoint<Params = undefined, Query = undefined, Body = undefined
   return {
     ...spec,
     async respond(request, params, context) {
+      const query = queryOf(request)
       const asked = {
         params: checked(spec.params, params, "path"),
-        query: checked<unknown>(spec.query ?? NO_QUERY, queryOf(request), "query"),
+        query: checked<unknown>(spec.query ?? NO_QUERY, query, "query", notNumberIn(query)),
         body: spec.body ? checked(spec.body, await readJson(request, spec.maxBodyBytes), "body") : undefined,
         request,
       }
@@ -103,10 +104,21 @@ function queryOf(request: Request): Record<string, string> {
   return Object.fromEntries(searchParams)
 }
 
+/** A text that is no number is `NaN` by the time that it is refused; what is said is the text. */
+function notNumberIn(query: Readonly<Record<string, string>>): z.core.$ZodErrorMap {
+  return ({ input, path: [name] = [] }) =>
+    Number.isNaN(input) ? `found ${JSON.stringify(query[String(name)])}, expected a number` : undefined
+}
+
 /** `value` as `schema` reads it. Throws `request_invalid` with everything that is wrong, each by its path below `root`. */
-function checked<Value>(schema: z.ZodType<Value> | undefined, value: unknown, root: string): Value | undefined {
+function checked<Value>(
+  schema: z.ZodType<Value> | undefined,
+  value: unknown,
+  root: string,
+  error?: z.core.$ZodErrorMap,
+): Value | undefined {
   if (!schema) return undefined
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, error && { error })
   if (parsed.success) return parsed.data
   const issues = schemaIssues(parsed.error, root)
   throw new WaybillError("request_invalid", issues.map(({ path, message }) => `${path}: ${message}`).join("; "), {

@@ -7,7 +7,7 @@ import { Cost, named } from "./wire.ts"
 export const USAGE_DIMENSIONS = ["user", "workflow", "step", "model", "day", "category"] as const
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number]
 
-const day = z.iso.date()
+const day = z.iso.date("expected a day such as 2026-11-27")
 const filter = {
   from: day.exactOptional().meta({ description: "First day, in UTC, such as `2026-11-01`." }),
   to: day.exactOptional().meta({ description: "The day after the last." }),

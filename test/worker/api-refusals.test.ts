@@ -50,6 +50,12 @@ describe("queries", () => {
     expect(body.detail).toContain("wiat")
   })
 
+  it("[API9] with a text that is no number, or no day, are told what was found and expected", async () => {
+    const said = async (path: string) => (await get(path)).body.detail
+    expect(await said("/v1/runs?limit=abc")).toBe('query.limit: found "abc", expected a number')
+    expect(await said("/v1/usage?from=2026-11-27T00:00:00Z")).toBe("query.from: expected a day such as 2026-11-27")
+  })
+
   it("[API9] with a parameter twice are refused by its name", async () => {
     const { status, body } = await get("/v1/runs?limit=1&limit=2")
     expect(status).toBe(422)
