@@ -4,7 +4,7 @@
  */
 import { type ErrorData, errorData } from "../lib/errors.ts"
 import { type Json, toJson } from "../lib/json.ts"
-import { isHeld, type RunState } from "../run/run-state.ts"
+import { isHeld, isOpen, type RunState, type StepState } from "../run/run-state.ts"
 import { editedInput, freshEdit } from "./edits.ts"
 import type { ComingStep } from "./gate.ts"
 import type { Session } from "./session.ts"
@@ -28,6 +28,8 @@ export interface StopPoint {
   readonly last?: string
   /** Steps that wait for somebody to decide about them. */
   readonly held: readonly string[]
+  /** Leaf steps that are being done, or tried again by themselves. */
+  readonly underWay: readonly string[]
   /** Steps that start when the run goes on: several when they stand side by side. */
   readonly next: readonly NextStep[]
 }
@@ -39,13 +41,25 @@ export async function stopPoint(session: Session): Promise<StopPoint> {
   return {
     ...(last === undefined ? {} : { last }),
     held: [...log.state.steps.values()].filter(isHeld).map(({ path }) => path),
+    underWay: [...log.state.steps.values()].filter(isUnderWay).map(({ path }) => path),
     next: await Promise.all(coming.map((step) => preview(session, step))),
   }
 }
 
-/** Whether the run stands still until somebody says how it goes on. */
-export function isStanding({ paused, waitingLeaves, steps }: RunState): boolean {
-  return paused !== undefined || (waitingLeaves > 0 && [...steps.values()].some(isHeld))
+/** Whether the run stands still until somebody says how it goes on: about a step that is held, or with answers to all it waits for. */
+export function isStanding({ paused, waitingLeaves, runningLeaves, steps }: RunState): boolean {
+  if (paused !== undefined) return true
+  if (waitingLeaves === 0) return false
+  const waiting = [...steps.values()].filter(({ status }) => status === "waiting")
+  return waiting.some(isHeld) || (runningLeaves === 0 && waiting.every(isAnsweredFromOutside))
+}
+
+function isAnsweredFromOutside({ waiting }: StepState): boolean {
+  return waiting?.reason === "approval" || waiting?.reason === "signal"
+}
+
+function isUnderWay(step: StepState): boolean {
+  return !step.composite && isOpen(step) && step.status !== "waiting"
 }
 
 async function preview(session: Session, { node, path, values }: ComingStep): Promise<NextStep> {

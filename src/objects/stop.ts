@@ -7,6 +7,7 @@ import type { NextStep } from "../engine/stop.ts"
 import { must } from "../lib/assert.ts"
 import { errorView } from "../protocol/problem.ts"
 import { changeView } from "../protocol/replay-view.ts"
+import { waitingViews } from "../protocol/run-view.ts"
 import type { StopStep, StopView } from "../protocol/stop-view.ts"
 import { compareStep, compareValues, requestsOf, type Side } from "../replay/compare.ts"
 import { runStatus } from "../run/run-state.ts"
@@ -26,7 +27,7 @@ export interface StopHost {
 
 export async function viewStop(host: StopHost): Promise<StopView> {
   const { state } = host.engine
-  const { last, held, next } = await host.engine.stop()
+  const { last, held, underWay, next } = await host.engine.stop()
   const { runId, forkedFrom, replayOf } = must(state.header, "only a run that was created has a stop")
   const originId = (forkedFrom ?? replayOf)?.runId
   const own = { recording: readRecording(host.store), blobs: host.blobs }
@@ -37,6 +38,8 @@ export async function viewStop(host: StopHost): Promise<StopView> {
     ...(state.paused ? { paused: pausedView(state.paused) } : {}),
     ...(last === undefined ? {} : { last: await stopStep(host, own, last, originId) }),
     held: await Promise.all(held.map((path) => stopStep(host, own, path, originId))),
+    waiting: waitingViews(runId, state),
+    underWay,
     next: await Promise.all(next.map((step) => nextStep(host, step, originId))),
   }
 }

@@ -187,7 +187,8 @@ export function runPath(id: string, ...rest: readonly string[]): string {
   return ["/v1/runs", id, ...rest.map(encodeURIComponent)].join("/")
 }
 
-function waitingViews(runId: string, state: RunState): WaitingView[] {
+/** What run `runId` waits for. */
+export function waitingViews(runId: string, state: RunState): WaitingView[] {
   // A run that waits for nothing must not pay for a look at all of its steps.
   if (state.waitingLeaves === 0) return []
   return [...state.steps.values()].flatMap((step) => waitingView(runId, step) ?? [])

@@ -2,7 +2,7 @@
 import { z } from "zod"
 import { ErrorView } from "./problem.ts"
 import { FieldChangeView, JsonChangeView } from "./replay-view.ts"
-import { RunStatus } from "./run-view.ts"
+import { RunStatus, WaitingView } from "./run-view.ts"
 import { StepView } from "./step-view.ts"
 import { anyJson, named } from "./wire.ts"
 
@@ -45,6 +45,11 @@ export const StopView = named(
     paused: z.object({ reason: z.enum(["requested", "breakpoint"]), at: z.string().exactOptional() }).exactOptional(),
     last: StopStep.exactOptional().meta({ description: "The step that ended last." }),
     held: z.array(StopStep).readonly().meta({ description: "Steps that wait for somebody to decide about them." }),
+    waiting: z
+      .array(WaitingView)
+      .readonly()
+      .meta({ description: "What the run waits for, with how it is answered; the steps that are held are among it." }),
+    underWay: z.array(z.string()).readonly().meta({ description: "Paths of the steps that are being done right now." }),
     next: z.array(NextStep).readonly().meta({ description: "Steps that start when the run goes on." }),
   }),
 )

@@ -1,6 +1,7 @@
 /** The stepper over HTTP and sockets: breakpoints that are set while a run lives, waiting for a stop, and every command. */
 import { describe, expect, it } from "vitest"
 import { get, post, put, start, until } from "./support/client.ts"
+import { called, hold, open } from "./support/hands.ts"
 import { openSocket } from "./support/socket.ts"
 
 describe("[DEBUG7] breakpoints of a run that lives", () => {
@@ -66,6 +67,30 @@ describe("[DEBUG3] the stepper over HTTP", () => {
     const refused = await post(`/v1/runs/${id}/fork`)
     expect(refused).toMatchObject({ status: 422, body: { code: "request_invalid", path: "body.from" } })
     expect(refused.body.detail).toContain("the run is succeeded and not failed at a step; expected the path of a step")
+  })
+
+  it("says what is under way", async () => {
+    const name = crypto.randomUUID()
+    hold(`${name}.first`)
+    const id = await start("live-moving", { name })
+    await called(`${name}.first`)
+    expect((await get(`/v1/runs/${id}/stop`)).body).toMatchObject({ status: "running", underWay: ["first"] })
+    open(`${name}.first`)
+    await until(id, "succeeded")
+    expect((await get(`/v1/runs/${id}/stop`)).body).toMatchObject({ underWay: [] })
+  })
+
+  it("says what a run waits for", async () => {
+    const id = await start("desk", { message: "charged twice", amount: 900 })
+    const { waiting } = await until(id, "waiting")
+    expect((await get(`/v1/runs/${id}/stop?wait=30`)).body).toMatchObject({
+      status: "waiting",
+      waiting,
+      underWay: [],
+      held: [],
+      next: [],
+    })
+    expect(waiting).toMatchObject([{ path: "outcome.billing.manager", reason: "approval" }])
   })
 
   it("[DEBUG2] refuses a model or a route that nobody knows, and says which there are", async () => {
