@@ -28,8 +28,12 @@ import { listedModels } from "./openai/model-name.ts"
 import { doorCall, headerText, serve } from "./openai/serve.ts"
 import { type ApiContext, endpoint } from "./resource.ts"
 
+/** OpenAI's clients append what their other doors want, such as an `api-version`. It changes nothing here. */
+const anyQuery = z.looseObject({})
+
 const common = {
   refuse,
+  query: anyQuery,
   maxBodyBytes: MAX_DOOR_BODY_BYTES,
   headers: {
     "x-waybill-region": "Where data may go, such as `eu`.",
@@ -114,6 +118,7 @@ export const openai = [
   }),
   endpoint({
     refuse,
+    query: anyQuery,
     method: "GET",
     path: "/openai/v1/models",
     summary: "List what a request may name as its model",
@@ -124,6 +129,7 @@ export const openai = [
   }),
   endpoint({
     refuse,
+    query: anyQuery,
     method: "GET",
     path: "/openai/v1/models/{model}",
     summary: "Read one model; its slashes are written %2F",

@@ -67,6 +67,15 @@ describe("embeddings, moderations and models", () => {
     ])
   })
 
+  it("[DOOR8] take a query that other doors want, such as an api-version", async () => {
+    const models = await get("/openai/v1/models?api-version=2026-10-01")
+    expect(models.status).toBe(200)
+    const headers = { "content-type": "application/json" }
+    const body = JSON.stringify({ model: "first", messages: [{ role: "user", content: "Hello" }] })
+    const chat = await send("/openai/v1/chat/completions?api-version=2026-10-01", { method: "POST", headers, body })
+    expect(chat.status).toBe(200)
+  })
+
   it("[DOOR13] list what a request may name", async () => {
     const ids = (await client.models.list()).data.map(({ id }) => id)
     expect(ids).toEqual(expect.arrayContaining(["route/plan", "quick", "openai-compatible/first", "local/moderate"]))
